@@ -1,0 +1,82 @@
+# make            the library, the Verilated arrays and build/photolane
+# make help       the targets
+# V=1 shows the commands. O=DIR builds elsewhere. SAN=1 builds with AddressSanitizer and UBSan.
+O ?= build
+V ?= 0
+SAN ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+say = $(if $(filter 1,$(V)),,@printf '  %-6s %s\n' '$(1)' '$(2)')
+
+CC ?= gcc
+VERSION := $(shell sed -n 's/^.define PL_VERSION "\(.*\)"/\1/p' include/photolane/version.h)
+SOVERSION := $(firstword $(subst ., ,$(VERSION)))
+BUILD_ID := $(VERSION)+$(shell git describe --always --dirty 2>/dev/null || echo release)
+
+DEPS := libconfig libcjson zlib
+CFLAGS ?= -O3 -g
+# -ffp-contract=off: a fused multiply-add would make float results depend on the compiler's mood.
+ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -fPIC -fvisibility=hidden -ffp-contract=off \
+              -Iinclude -Ihost -pthread $(CFLAGS)
+LDLIBS := -lconfig -lcjson -lz -lm -lpthread -ldl
+ifeq ($(SAN),1)
+ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+endif
+
+LIB_SRC := $(wildcard host/model/*.c host/physics/*.c host/device/*.c host/nn/*.c host/study/*.c)
+CLI_SRC := $(wildcard host/cli/*.c)
+TRAIN_SRC := $(wildcard host/train/*.c)
+TEST_SRC := $(wildcard tests/unit/test_*.c tests/nn/test_*.c tests/lockstep/test_*.c tests/stats/test_*.c)
+obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
+LIB_OBJ := $(call obj,$(LIB_SRC))
+TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))
+
+.PHONY: all help generate clean
+all: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so rtl
+
+include scripts/rtl.mk scripts/checks.mk scripts/install.mk
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+generate: ## registers.h, pl_regs_pkg.sv, docs/registers.md and the Gaussian tables from their one source
+	$(Q)python3 scripts/gen_registers.py
+	$(Q)python3 scripts/gen_gauss.py
+
+$(O)/obj/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c $< -o $@
+
+# The build id changes with every commit: only the file that holds it is compiled anew.
+$(O)/build_id.txt: FORCE
+	@mkdir -p $(@D)
+	@echo '$(BUILD_ID)' | cmp -s - $@ || echo '$(BUILD_ID)' > $@
+$(O)/obj/host/device/version.o: EXTRA_CFLAGS = -DPL_BUILD_ID='"$(BUILD_ID)"'
+$(O)/obj/host/device/version.o: $(O)/build_id.txt
+.PHONY: FORCE
+
+# The trainer and the float reference want BLAS speed without BLAS: let the compiler reorder sums there only.
+$(O)/obj/host/train/%.o: EXTRA_CFLAGS = -march=native -ffast-math
+
+$(O)/libphotolane.a: $(LIB_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(O)/libphotolane.so.$(VERSION): $(LIB_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -shared -Wl,-soname,libphotolane.so.$(SOVERSION) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(O)/libphotolane.so: $(O)/libphotolane.so.$(VERSION)
+	$(Q)ln -sf libphotolane.so.$(VERSION) $(O)/libphotolane.so.$(SOVERSION) && ln -sf libphotolane.so.$(SOVERSION) $@
+
+# -rdynamic is not needed: array plugins carry their own copy of the model.
+$(O)/photolane: $(call obj,$(CLI_SRC)) $(O)/libphotolane.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(O)/pl-train: $(call obj,$(TRAIN_SRC)) $(O)/libphotolane.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+clean: ## remove the build folder
+	rm -rf $(O)
+
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

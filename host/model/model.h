@@ -1,0 +1,95 @@
+/* model.h: the golden model of the coherent core. The one truth: the host library, the tests and the
+ * RTL checkers all link this. Integers only; docs/signal-chain.md is its specification, stage by stage.
+ *
+ * Everything here is a pure function of its arguments; nothing allocates unless it says so.
+ */
+#ifndef PHOTOLANE_MODEL_H
+#define PHOTOLANE_MODEL_H
+
+#include <stdint.h>
+
+#include "photolane/photolane.h"
+
+/* The registers of an image, unpacked. */
+typedef struct {
+  uint32_t effects;          /* PL_EFFECT_* */
+  uint32_t seed, job;        /* Threefry key */
+  int channels, wavelengths;
+  int dac_bits_a, dac_bits_b;
+  uint32_t enc_sigma_a, enc_sigma_b;
+  uint32_t phase_loss, phase_gain;
+  int phase_shift;
+  uint32_t output_sigma, shot_gain;
+  int shot_shift;
+  uint32_t thermal_var;
+  int sigma_exp;
+  int adc_bits;
+  uint32_t adc_gain;
+  int adc_shift;
+  int32_t adc_offset;
+  uint32_t row0, col0, sum0;
+  int rows, cols, depth;
+  int16_t dispersion[32];
+} pl_model_regs;
+
+void pl_model_unpack(const pl_image *image, pl_model_regs *regs); /* the image must pass pl_image_check */
+
+/* ---- Noise (threefry.c, gauss.c) ---- */
+
+enum { PL_NOISE_ENC_A = 1, PL_NOISE_ENC_B = 2, PL_NOISE_READ = 3 }; /* the `effect` coordinate */
+
+/* Threefry-2x32 with 13 rounds: out[2] = block(key, counter). */
+void pl_threefry(const uint32_t key[2], const uint32_t counter[2], uint32_t out[2]);
+
+/* The block at a coordinate: counter as in signal-chain.md "Noise coordinates". */
+void pl_noise_block(uint32_t seed, uint32_t job, int effect, uint32_t row, uint32_t col, uint32_t sum, uint32_t out[2]);
+
+/* 32 random bits to a standard normal deviate in Q11 (2048 = one sigma), |g| <= 6.4 * 2048. */
+int32_t pl_gauss(uint32_t word);
+
+/* ---- Stages, per operand element (encode.c) ---- */
+
+typedef struct {
+  int32_t field;      /* xh, Q4, -4095..4095 */
+  uint32_t light;     /* 0..65504, code^2 */
+  uint32_t power;     /* 0..1023, 16 code^2 */
+  int32_t dispersion; /* t, Q8 */
+} pl_encoded;
+
+int32_t pl_dac(int32_t code, int dac_bits); /* stage 1, not bypassed */
+
+/* Stages 1 to 3 of one element. operand 0: A, 1: B. row: absolute row of A, or absolute column of B.
+ * k: absolute index. */
+pl_encoded pl_encode(const pl_model_regs *r, int operand, int32_t code, uint32_t row, uint32_t k);
+
+/* ---- Stages, per detector read (detector.c, adc.c) ---- */
+
+typedef struct { /* the exact sums of stage 4 */
+  int64_t product;    /* y */
+  uint32_t power;     /* P */
+  uint32_t light;     /* L */
+  int64_t dispersion; /* D */
+} pl_sums;
+
+uint32_t pl_isqrt(uint32_t v);                  /* stage 8: square root rounded to nearest, 0..65535 */
+int32_t pl_detect(const pl_model_regs *r, const pl_sums *sums, uint32_t row, uint32_t col, uint32_t sum); /* stages 5..8 */
+int32_t pl_adc(const pl_model_regs *r, int32_t v, int *clipped);                                          /* stage 9 */
+
+/* ---- Whole jobs (gemm.c) ---- */
+
+/* One detector read recomputed alone, with every stage's value: what `replay` prints and what the RTL
+ * checker compares. a, b: the codes of one row of A and of B, from element 0 of the tile; m, n, s: indices in the tile. */
+typedef struct {
+  pl_sums sums;
+  int32_t detector; /* v after stage 8 */
+  int32_t code;
+  int clipped;
+} pl_read;
+pl_read pl_model_read(const pl_model_regs *r, const int8_t *a_row, const int8_t *b_row, int m, int n, int s);
+
+/* The tile of `r` (rows x cols x depth), c += nothing: c is overwritten. Returns the number of clipped reads,
+ * or -1 if memory ran out (c is then undefined). */
+int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, const int8_t *b, int64_t ldb, int32_t *c,
+                      int64_t ldc);
+
+#endif

@@ -1,0 +1,88 @@
+// Made by scripts/gen_registers.py from rtl/registers.toml; do not edit.
+`default_nettype none
+package pl_regs_pkg;
+  localparam int RegVersion = 1;
+  localparam int RegWords = 59;
+  localparam int RegEffects = 0;
+  localparam int BitsEffects = 10;
+  localparam int RegSeed = 1;
+  localparam int BitsSeed = 32;
+  localparam int RegJob = 2;
+  localparam int BitsJob = 32;
+  localparam int RegChannels = 3;
+  localparam int BitsChannels = 13;
+  localparam int RegWavelengths = 4;
+  localparam int BitsWavelengths = 6;
+  localparam int RegDacBitsA = 5;
+  localparam int BitsDacBitsA = 4;
+  localparam int RegDacBitsB = 6;
+  localparam int BitsDacBitsB = 4;
+  localparam int RegEncSigmaA = 7;
+  localparam int BitsEncSigmaA = 16;
+  localparam int RegEncSigmaB = 8;
+  localparam int BitsEncSigmaB = 16;
+  localparam int RegPhaseLoss = 9;
+  localparam int BitsPhaseLoss = 20;
+  localparam int RegPhaseGain = 10;
+  localparam int BitsPhaseGain = 16;
+  localparam int RegPhaseShift = 11;
+  localparam int BitsPhaseShift = 6;
+  localparam int RegOutputSigma = 12;
+  localparam int BitsOutputSigma = 16;
+  localparam int RegShotGain = 13;
+  localparam int BitsShotGain = 16;
+  localparam int RegShotShift = 14;
+  localparam int BitsShotShift = 6;
+  localparam int RegThermalVar = 15;
+  localparam int BitsThermalVar = 32;
+  localparam int RegSigmaExp = 16;
+  localparam int BitsSigmaExp = 4;
+  localparam int RegAdcBits = 17;
+  localparam int BitsAdcBits = 5;
+  localparam int RegAdcGain = 18;
+  localparam int BitsAdcGain = 16;
+  localparam int RegAdcShift = 19;
+  localparam int BitsAdcShift = 6;
+  localparam int RegAdcOffset = 20;
+  localparam int BitsAdcOffset = 32;
+  localparam int RegRow0 = 21;
+  localparam int BitsRow0 = 24;
+  localparam int RegCol0 = 22;
+  localparam int BitsCol0 = 20;
+  localparam int RegSum0 = 23;
+  localparam int BitsSum0 = 16;
+  localparam int RegRows = 24;
+  localparam int BitsRows = 24;
+  localparam int RegCols = 25;
+  localparam int BitsCols = 20;
+  localparam int RegDepth = 26;
+  localparam int BitsDepth = 17;
+  localparam int RegDispersion = 27;
+  localparam int BitsDispersion = 16;
+  localparam int EffectDacA = 0;
+  localparam int EffectDacB = 1;
+  localparam int EffectEncA = 2;
+  localparam int EffectEncB = 3;
+  localparam int EffectDispersion = 4;
+  localparam int EffectPhase = 5;
+  localparam int EffectOutput = 6;
+  localparam int EffectShot = 7;
+  localparam int EffectThermal = 8;
+  localparam int EffectAdc = 9;
+
+  // Reset value of the word at an offset.
+  function automatic logic [31:0] reset_value(input integer offset);
+    reset_value = 32'd0;
+    if (offset == 3) reset_value = 32'd64;
+    if (offset == 4) reset_value = 32'd12;
+    if (offset == 5) reset_value = 32'd8;
+    if (offset == 6) reset_value = 32'd8;
+    if (offset == 17) reset_value = 32'd8;
+    if (offset == 18) reset_value = 32'd1;
+    if (offset == 19) reset_value = 32'd2;
+    if (offset == 24) reset_value = 32'd1;
+    if (offset == 25) reset_value = 32'd1;
+    if (offset == 26) reset_value = 32'd1;
+  endfunction
+endpackage
+`default_nettype wire

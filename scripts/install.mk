@@ -1,0 +1,1 @@
+# make install PREFIX=/usr/local DESTDIR=
