@@ -1,0 +1,65 @@
+/* array.h: what a simulated physical array offers to the host library.
+ *
+ * An array is a plug-in, libphotolane-rtl-RxCxW.so, that holds one Verilated shape of rtl/engine/pl_core.sv;
+ * host/device/rtl.c opens it with dlopen, so that the library itself needs no C++ and one program serves
+ * any shape. A plug-in works on *tiles*: products small enough for its operand buffers. Splitting jobs into
+ * tiles is the caller's business.
+ *
+ * A tile of depth K takes words_per_group = (reads - 1) * ceil(channels / width) + ceil(last / width) words,
+ * where reads = ceil(K / channels) and last is the length of the last read, for every group of `rows` rows
+ * of A, and the same for every group of `columns` columns of B.
+ */
+#ifndef PHOTOLANE_ARRAY_H
+#define PHOTOLANE_ARRAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "photolane/photolane.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PL_ARRAY_ABI 1
+#define PL_ARRAY_SYMBOL "pl_array_get"
+
+typedef struct pl_array pl_array;
+
+/* Functions that return int: 0, or -1 with one sentence in `error`. */
+typedef struct {
+  int abi;                  /* PL_ARRAY_ABI */
+  int rows, columns, width; /* physical array */
+  int a_words, b_words;     /* depth of the operand buffers in words of rows x width and columns x width elements */
+  int traced;               /* 1: this build can write waveforms */
+
+  /* check != 0: the bound checker compares every detector read with the golden model. NULL: see error. */
+  pl_array *(*create)(int check, char *error, size_t size);
+  void (*destroy)(pl_array *);
+
+  /* Writes an FST waveform of the clock cycles from..to-1 counted from create. */
+  int (*trace)(pl_array *, const char *file, uint64_t from, uint64_t to, char *error, size_t size);
+
+  /* Writes the registers; the words count from 0. */
+  int (*configure)(pl_array *, const uint32_t *words, int count, char *error, size_t size);
+
+  /* Encodes codes[i*ld + k], i < rows, k < depth, into the buffer of operand 0 (A) or 1 (B). The registers
+   * row0/col0, sum0 and depth of the tile must have been written. Must be loaded anew after any change of a register
+   * other than the ADC's and the ones that name the *other* operand's position. */
+  int (*load)(pl_array *, int operand, const int8_t *codes, int64_t ld, int rows, int depth, char *error, size_t size);
+
+  /* Computes the tile; overwrites c[i*ldc + j], i < rows, j < cols registers. The checker's first
+   * difference ends the run with -1 and a sentence that says where. */
+  int (*run)(pl_array *, int32_t *c, int64_t ldc, char *error, size_t size);
+
+  /* Adds reads, clipped, cycles, ideal_cycles, load_cycles, encodings and checked since the last call to *counters. */
+  void (*counters)(pl_array *, pl_counters *counters);
+} pl_array_api;
+
+/* The one symbol of a plug-in. */
+PL_API const pl_array_api *pl_array_get(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
