@@ -1,0 +1,290 @@
+/* rtl.c: the `rtl:` backend: jobs on the Verilated RTL. `rtl:RxCxW?check=1&trace=FILE&trace-from=N&trace-to=N`
+ *
+ * The array of one shape is a plug-in (include/photolane/array.h), found by paths.c and opened with dlopen.
+ * This file cuts a job into tiles that fit its operand buffers:
+ *
+ *   for columns of B, for depth:      load B once, keep it while
+ *     for rows of A:                  load A, run, store or add the int32 results
+ *
+ * The depth is cut only between detector reads, so that noise and ADC see the same reads as in one piece; the
+ * accumulator adds codes modulo 2^32, and so does adding the tiles. An operand that is in its buffer already is
+ * not loaded again: B of a tagged product also not by the next job.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "device/backend.h"
+#include "photolane/array.h"
+
+#define PREFIX "libphotolane-rtl-"
+#define SUFFIX ".so"
+#define DEFAULT_SHAPE "8x8x16"
+
+/* What is in an operand buffer: a block of the operand of one job. */
+typedef struct {
+  int valid;
+  uint64_t serial; /* of the job, or the b_tag */
+  int is_tag;
+  int first, k0;
+  int rows, depth;
+} loaded;
+
+typedef struct {
+  void *library;
+  const pl_array_api *api;
+  pl_array *array;
+  int check;
+  uint64_t jobs;
+  loaded operand[2];
+  int32_t *tile; /* results of one tile, when the depth is cut */
+  size_t tile_size;
+} rtl_state;
+
+/* ---- Finding the plug-in ---- */
+
+static int is_shape(const char *text) {
+  int rows, columns, width, end = 0;
+  if (sscanf(text, "%3dx%3dx%4d%n", &rows, &columns, &width, &end) != 3 || text[end]) return 0;
+  char again[32];
+  snprintf(again, sizeof again, "%dx%dx%d", rows, columns, width); /* no signs, blanks or leading zeros */
+  return rows > 0 && columns > 0 && width > 0 && !strcmp(again, text);
+}
+
+/* Appends the shapes that have a plug-in in `dir` to `list`, each once. */
+static void list_shapes(const char *dir, char *list, size_t size) {
+  DIR *entries = opendir(dir);
+  if (!entries) return;
+  for (struct dirent *e; (e = readdir(entries));) {
+    size_t length = strlen(e->d_name), ends = strlen(PREFIX) + strlen(SUFFIX);
+    char shape[64];
+    if (length <= ends || length - ends >= sizeof shape || strncmp(e->d_name, PREFIX, strlen(PREFIX)) ||
+        strcmp(e->d_name + length - strlen(SUFFIX), SUFFIX))
+      continue;
+    snprintf(shape, sizeof shape, "%.*s", (int)(length - ends), e->d_name + strlen(PREFIX));
+    char marked[80];
+    snprintf(marked, sizeof marked, " %s,", shape);
+    if (is_shape(shape) && !strstr(list, marked) && strlen(list) + strlen(marked) < size) strcat(list, marked);
+  }
+  closedir(entries);
+}
+
+static pl_status no_build(const char *shape, const pl_search_path *path, pl_error *err) {
+  char list[256] = "";
+  for (int i = 0; i < path->count; i++) list_shapes(path->dir[i], list, sizeof list);
+  if (!*list)
+    return pl_fail(err, PL_E_NODEV, "no build of shape %s, nor of any other: run `make rtl SHAPES=%s`", shape, shape);
+  list[strlen(list) - 1] = 0;
+  return pl_fail(err, PL_E_NODEV, "no build of shape %s: run `make rtl SHAPES=%s`, or use one of:%s", shape, shape, list);
+}
+
+/* Opens the first plug-in on the search path. */
+static pl_status open_plugin(rtl_state *state, const char *shape, pl_error *err) {
+  pl_search_path path;
+  pl_search_dirs(PL_SEARCH_PLUGINS, &path);
+  for (int i = 0; i < path.count; i++) {
+    char file[PL_PATH_MAX + 64];
+    snprintf(file, sizeof file, "%s/" PREFIX "%s" SUFFIX, path.dir[i], shape);
+    if (access(file, F_OK)) continue;
+    state->library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    if (!state->library) return pl_fail(err, PL_E_NODEV, "cannot load the array: %s", dlerror());
+    const pl_array_api *(*get)(void);
+    *(void **)&get = dlsym(state->library, PL_ARRAY_SYMBOL);
+    state->api = get ? get() : NULL;
+    if (!state->api || state->api->abi != PL_ARRAY_ABI)
+      return pl_fail(err, PL_E_NODEV, "%s is of another version: run `make rtl SHAPES=%s` again", file, shape);
+    return PL_OK;
+  }
+  return no_build(shape, &path, err);
+}
+
+/* ---- Open, close, configure ---- */
+
+static void rtl_close(pl_device *dev) {
+  rtl_state *state = dev->state;
+  if (state->array) state->api->destroy(state->array);
+  if (state->library) dlclose(state->library);
+  free(state->tile);
+  free(state);
+}
+
+static pl_status start(rtl_state *state, const pl_uri *uri, pl_error *err) {
+  const char *shape = *uri->shape ? uri->shape : DEFAULT_SHAPE;
+  if (!is_shape(shape))
+    return pl_fail(err, PL_E_INPUT, "rtl: wants a shape of rows x columns x width, such as 8x8x16, not '%s'", shape);
+
+  uint64_t check = 0, from = 0, to = UINT64_MAX;
+  const char *trace = pl_uri_text(uri, "trace", NULL);
+  pl_status status;
+  if ((status = pl_uri_number(uri, "check", 0, 1, &check, err)) ||
+      (status = pl_uri_number(uri, "trace-from", 0, UINT64_MAX, &from, err)) ||
+      (status = pl_uri_number(uri, "trace-to", 0, UINT64_MAX, &to, err)))
+    return status;
+  if (!trace && (pl_uri_text(uri, "trace-from", NULL) || pl_uri_text(uri, "trace-to", NULL)))
+    return pl_fail(err, PL_E_INPUT, "rtl: trace-from and trace-to need trace=FILE");
+  if (trace && !*trace) return pl_fail(err, PL_E_INPUT, "rtl: option trace wants the name of a file");
+  if (to <= from) return pl_fail(err, PL_E_INPUT, "rtl: trace-to must be above trace-from");
+  if ((status = open_plugin(state, shape, err))) return status;
+
+  char why[400] = "unknown reason";
+  state->check = (int)check;
+  if (trace && !state->api->traced)
+    return pl_fail(err, PL_E_INPUT, "this build of rtl:%s writes no waveforms: run `make rtl TRACE=1 SHAPES=%s`", shape,
+                   shape);
+  state->array = state->api->create(state->check, why, sizeof why);
+  if (!state->array) return pl_fail(err, PL_E_IO, "rtl:%s cannot start: %s", shape, why);
+  if (trace && state->api->trace(state->array, trace, from, to, why, sizeof why))
+    return pl_fail(err, PL_E_INPUT, "rtl:%s cannot trace: %s", shape, why);
+  return PL_OK;
+}
+
+static pl_status rtl_open(pl_device *dev, const pl_uri *uri, pl_error *err) {
+  rtl_state *state = calloc(1, sizeof *state);
+  if (!state) return pl_fail(err, PL_E_MEMORY, "out of memory when opening rtl:");
+  dev->state = state;
+  pl_status status = start(state, uri, err);
+  if (status) {
+    rtl_close(dev);
+    return status;
+  }
+  if (!*uri->shape) { /* complete "rtl:?check=1" to "rtl:8x8x16?check=1" */
+    char options[sizeof dev->uri];
+    strcpy(options, dev->uri + strlen("rtl:"));
+    snprintf(dev->uri, sizeof dev->uri, "rtl:%s%.100s", DEFAULT_SHAPE, options);
+  }
+  return PL_OK;
+}
+
+static void rtl_identify(pl_device *dev, pl_identity *id) {
+  const rtl_state *state = dev->state;
+  id->rows = state->api->rows;
+  id->columns = state->api->columns;
+  id->width = state->api->width;
+  id->checked = state->check;
+}
+
+/* The registers themselves go out with every tile; but what is in the buffers was encoded under the old ones. */
+static pl_status rtl_configure(pl_device *dev, pl_error *err) {
+  rtl_state *state = dev->state;
+  (void)err;
+  state->operand[0].valid = state->operand[1].valid = 0;
+  return PL_OK;
+}
+
+/* ---- Tiles ---- */
+
+static int ceil_div(int a, int b) { return (a + b - 1) / b; }
+
+/* Buffer words of one group of rows (A) or columns (B) at depth `depth`. */
+static int group_words(int depth, int channels, int width) {
+  int reads = ceil_div(depth, channels), last = depth - (reads - 1) * channels;
+  return (reads - 1) * ceil_div(channels, width) + ceil_div(last, width);
+}
+
+typedef struct {
+  int rows, cols, depth; /* of a full tile; those at the edges are smaller */
+} tile_size;
+
+static pl_status plan(const pl_array_api *api, const pl_job *job, int channels, tile_size *tile, pl_error *err) {
+  int words = api->a_words < api->b_words ? api->a_words : api->b_words;
+  tile->depth = job->k;
+  if (group_words(job->k, channels, api->width) > words) {
+    int reads = words / ceil_div(channels, api->width);
+    if (!reads)
+      return pl_fail(err, PL_E_INPUT, "sums of %d channels do not fit the buffers of this array (%d words of %d): use a wider one",
+                     channels, words, api->width);
+    tile->depth = reads * channels;
+  }
+  int per_group = group_words(tile->depth, channels, api->width);
+  int64_t rows = (int64_t)(api->a_words / per_group) * api->rows, cols = (int64_t)(api->b_words / per_group) * api->columns;
+  tile->rows = rows < job->m ? (int)rows : job->m;
+  tile->cols = cols < job->n ? (int)cols : job->n;
+  return PL_OK;
+}
+
+/* Brings a block of an operand into its buffer, unless it is there. */
+static int load(rtl_state *state, int operand, const int8_t *codes, ptrdiff_t ld, loaded block, char *why, size_t size) {
+  loaded *now = &state->operand[operand];
+  if (now->valid && now->serial == block.serial && now->is_tag == block.is_tag && now->first == block.first &&
+      now->k0 == block.k0 && now->rows == block.rows && now->depth == block.depth)
+    return 0;
+  now->valid = 0;
+  const int8_t *corner = codes + block.first * ld + block.k0;
+  if (state->api->load(state->array, operand, corner, ld, block.rows, block.depth, why, size)) return -1;
+  *now = block;
+  now->valid = 1;
+  return 0;
+}
+
+static int min_int(int a, int b) { return a < b ? a : b; }
+
+/* One tile at (m0, n0, k0): registers, operands, run, results. */
+static int run_tile(rtl_state *state, const pl_job *job, const pl_image *words, tile_size tile, int m0, int n0, int k0,
+                    char *why, size_t size) {
+  const pl_array_api *api = state->api;
+  int rows = min_int(tile.rows, job->m - m0), cols = min_int(tile.cols, job->n - n0), depth = min_int(tile.depth, job->k - k0);
+  pl_image here = *words;
+  here.reg[PL_REG_ROW0] += (uint32_t)m0;
+  here.reg[PL_REG_COL0] += (uint32_t)n0;
+  here.reg[PL_REG_SUM0] += (uint32_t)k0 / words->reg[PL_REG_CHANNELS];
+  here.reg[PL_REG_ROWS] = (uint32_t)rows;
+  here.reg[PL_REG_COLS] = (uint32_t)cols;
+  here.reg[PL_REG_DEPTH] = (uint32_t)depth;
+
+  loaded a = {.serial = state->jobs, .first = m0, .k0 = k0, .rows = rows, .depth = depth};
+  loaded b = {.serial = state->jobs, .first = n0, .k0 = k0, .rows = cols, .depth = depth};
+  if (job->b_tag) b.serial = job->b_tag, b.is_tag = 1;
+  if (api->configure(state->array, here.reg, PL_REG_WORDS, why, size)) return -1;
+  if (load(state, 1, job->b, job->ldb, b, why, size)) return -1;
+  if (load(state, 0, job->a, job->lda, a, why, size)) return -1;
+
+  int32_t *c = job->c + m0 * job->ldc + n0;
+  if (!k0) return api->run(state->array, c, job->ldc, why, size);
+  if (api->run(state->array, state->tile, cols, why, size)) return -1;
+  for (int i = 0; i < rows; i++)
+    for (int j = 0; j < cols; j++) {
+      int32_t *out = c + i * job->ldc + j;
+      *out = (int32_t)((uint32_t)*out + (uint32_t)state->tile[(size_t)i * (size_t)cols + (size_t)j]);
+    }
+  return 0;
+}
+
+static pl_status rtl_gemm(pl_device *dev, const pl_job *job, const pl_image *words, pl_error *err) {
+  rtl_state *state = dev->state;
+  tile_size tile = {0};
+  pl_status status = plan(state->api, job, (int)words->reg[PL_REG_CHANNELS], &tile, err);
+  if (status) return status;
+  if (tile.depth < job->k) {
+    size_t size = (size_t)tile.rows * (size_t)tile.cols;
+    int32_t *larger = size > state->tile_size ? realloc(state->tile, size * sizeof *larger) : state->tile;
+    if (!larger) return pl_fail(err, PL_E_MEMORY, "out of memory for a tile of %d x %d", tile.rows, tile.cols);
+    state->tile = larger;
+    if (size > state->tile_size) state->tile_size = size;
+  }
+
+  state->jobs++;
+  char why[400] = "unknown reason";
+  int failed = 0;
+  for (int n0 = 0; n0 < job->n && !failed; n0 += tile.cols)
+    for (int k0 = 0; k0 < job->k && !failed; k0 += tile.depth)
+      for (int m0 = 0; m0 < job->m && !failed; m0 += tile.rows)
+        failed = run_tile(state, job, words, tile, m0, n0, k0, why, sizeof why);
+  state->api->counters(state->array, &dev->counters);
+  if (!failed) return PL_OK;
+  state->operand[0].valid = state->operand[1].valid = 0;
+  return pl_fail(err, state->check ? PL_E_MISMATCH : PL_E_IO, "%s: %s", dev->uri, why);
+}
+
+const pl_backend pl_backend_rtl = {
+    .scheme = "rtl",
+    .options = "check trace trace-from trace-to",
+    .has_shape = 1,
+    .open = rtl_open,
+    .close = rtl_close,
+    .identify = rtl_identify,
+    .configure = rtl_configure,
+    .gemm = rtl_gemm,
+};
