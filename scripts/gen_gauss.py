@@ -120,14 +120,14 @@ def report(made):
 
 def c_header(made):
     out = [f"/* {MADE}", " *",
-           " * The 256 quadratic segments of the inverse normal: docs/signal-chain.md, \"The Gaussian\"; the code is gauss.c.",
-           " * Index: 8 * (leading zeros of U) + next three bits. c0: Q15 magnitude at the start of the segment; c1: its fall over",
-           " * the segment, Q15; c2: the curvature, Q15. */",
+           " * The 256 quadratic segments of the inverse normal: docs/signal-chain.md, \"The Gaussian\".",
+           " * Index: 8 * (leading zeros of U) + next three bits. c0: Q15 magnitude at the start of the segment;",
+           " * c1: its fall over the segment, Q15; c2: the curvature, Q15. */",
            "#ifndef PHOTOLANE_GAUSS_TABLE_H", "#define PHOTOLANE_GAUSS_TABLE_H", "", "#include <stdint.h>", ""]
     for name, index in (("c0", 0), ("c1", 1), ("c2", 2)):
         out.append(f"static const uint32_t pl_gauss_{name}[{SEGMENTS}] = {{")
-        for start in range(0, SEGMENTS, 16):
-            out.append("  " + " ".join(f"{e[index]}," for e in made[start:start + 16]))
+        for start in range(0, SEGMENTS, 8):
+            out.append("  " + " ".join(f"{e[index]}," for e in made[start:start + 8]))
         out += ["};", ""]
     return "\n".join(out + ["#endif", ""])
 
@@ -136,14 +136,15 @@ def sv_package(made):
     width = C0_BITS + C1_BITS + C2_BITS
     out = [f"// {MADE}", "//",
            "// The 256 quadratic segments of the inverse normal: docs/signal-chain.md, \"The Gaussian\".",
-           "// Entry i is Table[i*EntryBits +: EntryBits] = {c2, c1, c0}, i = 8 * (leading zeros of U) + next three bits:",
+           "// Entry i is Table[i*EntryBits +: EntryBits] = {c2, c1, c0}, i = {leading zeros of U, next three bits}:",
            "//   c0 = entry[C0Low +: C0Bits]   Q15 magnitude at the start of the segment",
            "//   c1 = entry[C1Low +: C1Bits]   its fall over the segment, Q15",
            "//   c2 = entry[C2Low +: C2Bits]   the curvature, Q15; never above c1",
            "`default_nettype none", "// verilator lint_off UNUSEDPARAM", "package pl_gauss_pkg;",
            f"  localparam int Entries = {SEGMENTS};",
-           f"  localparam int C0Bits = {C0_BITS};", f"  localparam int C1Bits = {C1_BITS};", f"  localparam int C2Bits = {C2_BITS};",
-           "  localparam int C0Low = 0;", f"  localparam int C1Low = {C0_BITS};", f"  localparam int C2Low = {C0_BITS + C1_BITS};",
+           f"  localparam int C0Bits = {C0_BITS};", f"  localparam int C1Bits = {C1_BITS};",
+           f"  localparam int C2Bits = {C2_BITS};", "  localparam int C0Low = 0;",
+           f"  localparam int C1Low = {C0_BITS};", f"  localparam int C2Low = {C0_BITS + C1_BITS};",
            f"  localparam int EntryBits = {width};", "",
            f"  localparam logic [{SEGMENTS * width - 1}:0] Table = {{"]
     for i in range(SEGMENTS - 1, -1, -1):

@@ -1,7 +1,7 @@
 // Made by scripts/gen_gauss.py; do not edit.
 //
 // The 256 quadratic segments of the inverse normal: docs/signal-chain.md, "The Gaussian".
-// Entry i is Table[i*EntryBits +: EntryBits] = {c2, c1, c0}, i = 8 * (leading zeros of U) + next three bits:
+// Entry i is Table[i*EntryBits +: EntryBits] = {c2, c1, c0}, i = {leading zeros of U, next three bits}:
 //   c0 = entry[C0Low +: C0Bits]   Q15 magnitude at the start of the segment
 //   c1 = entry[C1Low +: C1Bits]   its fall over the segment, Q15
 //   c2 = entry[C2Low +: C2Bits]   the curvature, Q15; never above c1

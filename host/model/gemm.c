@@ -1,0 +1,181 @@
+/* gemm.c: whole jobs. The same bits as pl_model_read() for every read, at the speed of the vector unit.
+ *
+ * Each operand is encoded once into flat arrays (operand.c). A block of columns then goes through the stages
+ * together: exact sums as 16-bit dot products, then one plain loop per enabled stage over the block.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/operand.h"
+#include "model/stages.h"
+
+enum {
+  BLOCK = 128,      /* columns that go through the stages together */
+  FIELD_RUN = 128,  /* products of fields that fit int32: 128 * 4095^2 < 2^31 */
+  POWER_RUN = 1024, /* products of powers: 1024 * 1023^2 < 2^31 */
+};
+
+/* The values of one detector read of each column of a block. */
+typedef struct {
+  int32_t v[BLOCK];
+  uint32_t amount[BLOCK]; /* of power, then of light */
+  int32_t g0[BLOCK], g1[BLOCK];
+  int32_t dispersion[BLOCK];
+  uint64_t variance[BLOCK];
+  int32_t code[BLOCK];
+} read_block;
+
+static int min_int(int x, int y) { return x < y ? x : y; }
+
+/* 4 and 5: v = rnd(y, 6) of n columns; b: column stride `stride`. */
+PL_HOT static void field_sums(const int16_t *a, const int16_t *b, size_t stride, int depth, int n, int32_t *v) {
+  for (int j = 0; j < n; j++, b += stride) {
+    int64_t y = 0;
+    for (int start = 0; start < depth; start += FIELD_RUN) {
+      const int end = start + FIELD_RUN < depth ? start + FIELD_RUN : depth;
+      int32_t run = 0;
+      for (int k = start; k < end; k++) run += a[k] * b[k];
+      y += run;
+    }
+    v[j] = (int32_t)pl_rnd(y, 6);
+  }
+}
+
+/* 4: P of n columns. */
+PL_HOT static void power_sums(const int16_t *a, const int16_t *b, size_t stride, int depth, int n, uint32_t *power) {
+  for (int j = 0; j < n; j++, b += stride) {
+    uint32_t sum = 0;
+    for (int start = 0; start < depth; start += POWER_RUN) {
+      const int end = start + POWER_RUN < depth ? start + POWER_RUN : depth;
+      int32_t run = 0;
+      for (int k = start; k < end; k++) run += a[k] * b[k];
+      sum += (uint32_t)run;
+    }
+    power[j] = sum;
+  }
+}
+
+/* The deviates of n neighbouring reads. */
+PL_HOT static void draw(const pl_model_regs *r, uint32_t row, uint32_t col, uint32_t sum, int n, int32_t *g0,
+                        int32_t *g1) {
+  const uint32_t seed = r->seed, job = r->job, c0 = pl_counter0(row, sum);
+  uint32_t w0[BLOCK], w1[BLOCK];
+  for (int j = 0; j < n; j++) {
+    const uint32_t c1 = pl_counter1(PL_NOISE_READ, col + (uint32_t)j, sum);
+    pl_threefry13(seed, job, c0, c1, &w0[j], &w1[j]);
+  }
+  for (int j = 0; j < n; j++) g0[j] = pl_gauss_of(w0[j]);
+  for (int j = 0; j < n; j++) g1[j] = pl_gauss_of(w1[j]);
+}
+
+/* 8. */
+PL_HOT static void receiver(const pl_model_regs *r, int n, read_block *b) {
+  const int exponent = r->sigma_exp;
+  for (int j = 0; j < n; j++)
+    b->v[j] = pl_receiver_noise(b->v[j], pl_isqrt_of(pl_variance_sum(b->variance[j])), exponent, b->g1[j]);
+}
+
+/* 5, 6, 7. */
+PL_HOT static void phase_mean(uint32_t loss, int n, int32_t *v) {
+  for (int j = 0; j < n; j++) v[j] = pl_phase_mean(v[j], loss);
+}
+PL_HOT static void disperse(int64_t x, const int64_t *w, int n, int32_t *v) {
+  for (int j = 0; j < n; j++) v[j] += (int32_t)pl_rnd(x - w[j], 6);
+}
+PL_HOT static void output_noise(uint32_t sigma, const int32_t *g, int n, int32_t *v) {
+  for (int j = 0; j < n; j++) v[j] = pl_output_noise(v[j], sigma, g[j]);
+}
+PL_HOT static void add_variance(const uint32_t *amount, uint32_t gain, int shift, int n, uint64_t *variance) {
+  for (int j = 0; j < n; j++) variance[j] += pl_variance_term(amount[j], gain, shift);
+}
+
+/* 9. Returns the clipped reads. */
+PL_HOT static int convert(const pl_model_regs *r, const int32_t *v, int n, int32_t *code) {
+  const int32_t offset = r->adc_offset, top = 1 << (r->adc_bits - 1);
+  const uint32_t gain = r->adc_gain;
+  const int shift = r->adc_shift;
+  int clipped = 0;
+  for (int j = 0; j < n; j++) {
+    const int64_t z = pl_adc_level(v[j], offset, gain, shift);
+    code[j] = pl_clamp(z, -top, top - 1);
+    clipped += code[j] != z;
+  }
+  return clipped;
+}
+
+/* Read s of row `row` of the tile with n columns of b, the first of which is column `col` of the tile: adds
+ * the codes to c. Returns the clipped reads. */
+static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int row, int col, int n,
+                            int s, uint32_t *c, read_block *w) {
+  const size_t stride = (size_t)a->depth, start = (size_t)s * (size_t)r->channels;
+  const int depth = min_int(r->channels, a->depth - (int)start);
+  const size_t at_a = (size_t)row * stride + start, sum_a = (size_t)s * (size_t)a->rows + (size_t)row;
+  const size_t sum_b = (size_t)s * (size_t)b->rows;
+  const uint32_t effects = r->effects;
+
+  field_sums(a->field + at_a, b->field + start, stride, depth, n, w->v);
+  if (effects & PL_EFFECT_PHASE) phase_mean(r->phase_loss, n, w->v);
+  if (effects & PL_EFFECT_DISPERSION) disperse(a->dispersion[sum_a], b->dispersion + sum_b, n, w->v);
+  if (effects & (PL_EFFECT_OUTPUT | PL_EFFECTS_RECEIVER))
+    draw(r, r->row0 + (uint32_t)row, r->col0 + (uint32_t)col, r->sum0 + (uint32_t)s, n, w->g0, w->g1);
+  if (effects & PL_EFFECT_OUTPUT) output_noise(r->output_sigma, w->g0, n, w->v);
+  if (effects & PL_EFFECTS_RECEIVER) {
+    const uint64_t thermal = effects & PL_EFFECT_THERMAL ? r->thermal_var : 0;
+    for (int j = 0; j < n; j++) w->variance[j] = thermal;
+    if (effects & PL_EFFECT_PHASE) {
+      power_sums(a->power + at_a, b->power + start, stride, depth, n, w->amount);
+      add_variance(w->amount, r->phase_gain, r->phase_shift, n, w->variance);
+    }
+    if (effects & PL_EFFECT_SHOT) {
+      for (int j = 0; j < n; j++) w->amount[j] = a->light[sum_a] + b->light[sum_b + (size_t)j];
+      add_variance(w->amount, r->shot_gain, r->shot_shift, n, w->variance);
+    }
+    receiver(r, n, w);
+  }
+  int64_t clipped = 0;
+  if (effects & PL_EFFECT_ADC)
+    clipped = convert(r, w->v, n, w->code);
+  else
+    for (int j = 0; j < n; j++) w->code[j] = pl_adc_bypass(w->v[j]);
+  for (int j = 0; j < n; j++) c[j] += (uint32_t)w->code[j];
+  return clipped;
+}
+
+/* Every effect off: the integer product, at most 2^16 * 2^14 in magnitude. */
+PL_HOT static void exact_row(const int8_t *a, const int8_t *b, int64_t ldb, int depth, int cols, int32_t *c) {
+  for (int j = 0; j < cols; j++, b += ldb) {
+    int32_t sum = 0;
+    for (int k = 0; k < depth; k++) sum += a[k] * b[k];
+    c[j] = sum;
+  }
+}
+
+int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, const int8_t *b, int64_t ldb, int32_t *c,
+                      int64_t ldc) {
+  if (r->effects == 0) {
+    for (int m = 0; m < r->rows; m++) exact_row(a + m * lda, b, ldb, r->depth, r->cols, c + m * ldc);
+    return 0;
+  }
+  pl_operand encoded_a, encoded_b;
+  if (pl_operand_alloc(&encoded_a, r, r->rows)) return -1;
+  if (pl_operand_alloc(&encoded_b, r, min_int(BLOCK, r->cols))) {
+    pl_operand_free(&encoded_a);
+    return -1;
+  }
+  int64_t clipped = 0;
+  read_block work;
+  pl_operand_encode(&encoded_a, r, 0, a, lda, 0, r->rows);
+  for (int col = 0; col < r->cols; col += BLOCK) {
+    const int n = min_int(BLOCK, r->cols - col);
+    pl_operand_encode(&encoded_b, r, 1, b, ldb, col, n);
+    for (int row = 0; row < r->rows; row++) {
+      uint32_t sums[BLOCK] = {0};
+      for (int s = 0; s < encoded_a.reads; s++)
+        clipped += read_columns(r, &encoded_a, &encoded_b, row, col, n, s, sums, &work);
+      for (int j = 0; j < n; j++) c[row * ldc + col + j] = (int32_t)sums[j];
+    }
+  }
+  pl_operand_free(&encoded_a);
+  pl_operand_free(&encoded_b);
+  return clipped;
+}

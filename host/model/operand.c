@@ -1,0 +1,103 @@
+/* operand.c: stages 1 to 3 for a block of rows, vectorised; pl_encode() element by element gives the same bits. */
+#include "model/operand.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/stages.h"
+
+enum { CHUNK = 512 }; /* elements encoded at a time, even: the draws stay in the first-level cache */
+
+int pl_operand_alloc(pl_operand *op, const pl_model_regs *r, int rows) {
+  const int reads = (r->depth + r->channels - 1) / r->channels;
+  const size_t elements = (size_t)rows * (size_t)r->depth, sums = (size_t)rows * (size_t)reads;
+  *op = (pl_operand){.rows = rows, .depth = r->depth, .reads = reads};
+  int failed = (op->field = malloc(elements * sizeof *op->field)) == NULL;
+  if (r->effects & PL_EFFECT_PHASE) failed |= (op->power = malloc(elements * sizeof *op->power)) == NULL;
+  if (r->effects & PL_EFFECT_SHOT) failed |= (op->light = malloc(sums * sizeof *op->light)) == NULL;
+  if (r->effects & PL_EFFECT_DISPERSION) failed |= (op->dispersion = malloc(sums * sizeof *op->dispersion)) == NULL;
+  if (failed) pl_operand_free(op);
+  return failed ? -1 : 0;
+}
+
+void pl_operand_free(pl_operand *op) {
+  free(op->field);
+  free(op->power);
+  free(op->light);
+  free(op->dispersion);
+  memset(op, 0, sizeof *op);
+}
+
+/* The deviates of channels 2*pair .. 2*(pair+pairs)-1 of one row in one read. */
+PL_HOT static void draw(const pl_model_regs *r, int effect, uint32_t row, uint32_t pair, uint32_t sum, int pairs,
+                        int32_t *g) {
+  const uint32_t seed = r->seed, job = r->job, c0 = pl_counter0(row, sum);
+  uint32_t words[CHUNK];
+  for (int i = 0; i < pairs; i++) {
+    const uint32_t c1 = pl_counter1(effect, pair + (uint32_t)i, sum);
+    pl_threefry13(seed, job, c0, c1, &words[2 * i], &words[2 * i + 1]);
+  }
+  for (int i = 0; i < 2 * pairs; i++) g[i] = pl_gauss_of(words[i]);
+}
+
+PL_HOT static void noisy_fields(const int32_t *x1, const int32_t *g, uint32_t sigma, int n, int16_t *field) {
+  for (int i = 0; i < n; i++) field[i] = (int16_t)pl_field_of(x1[i], sigma, g[i]);
+}
+
+PL_HOT static void powers(const int16_t *field, int n, int16_t *power) {
+  for (int i = 0; i < n; i++) power[i] = (int16_t)pl_power_of((uint32_t)(field[i] * field[i]));
+}
+
+PL_HOT static uint32_t light_sum(const int16_t *field, int n) {
+  uint32_t sum = 0;
+  for (int i = 0; i < n; i++) sum += pl_light_of((uint32_t)(field[i] * field[i]));
+  return sum;
+}
+
+PL_HOT static int64_t dispersion_sum(const int16_t *field, const int32_t *coupler, int n) {
+  int64_t sum = 0;
+  for (int i = 0; i < n; i++) sum += pl_dispersed((uint32_t)(field[i] * field[i]), coupler[i]);
+  return sum;
+}
+
+/* Stages 1 and 2 of the n elements of one row in one read. position: absolute row of A, or column of B. */
+static void encode_fields(const pl_model_regs *r, int which, const int8_t *codes, uint32_t position, uint32_t sum,
+                          int n, int16_t *field) {
+  const int dac = (r->effects & (which ? PL_EFFECT_DAC_B : PL_EFFECT_DAC_A)) != 0;
+  const int noise = (r->effects & (which ? PL_EFFECT_ENC_B : PL_EFFECT_ENC_A)) != 0;
+  const int bits = dac ? (which ? r->dac_bits_b : r->dac_bits_a) : 8; /* 8 bits change nothing */
+  const uint32_t sigma = which ? r->enc_sigma_b : r->enc_sigma_a;
+  const int effect = which ? PL_NOISE_ENC_B : PL_NOISE_ENC_A;
+  for (int start = 0; start < n; start += CHUNK) {
+    const int part = n - start < CHUNK ? n - start : CHUNK;
+    int32_t x1[CHUNK], g[CHUNK];
+    for (int i = 0; i < part; i++) x1[i] = pl_dac_of(codes[start + i], bits);
+    if (noise) {
+      draw(r, effect, position, (uint32_t)start / 2, sum, (part + 1) / 2, g);
+      noisy_fields(x1, g, sigma, part, field + start);
+    } else {
+      for (int i = 0; i < part; i++) field[start + i] = (int16_t)(x1[i] * 16);
+    }
+  }
+}
+
+void pl_operand_encode(pl_operand *op, const pl_model_regs *r, int which, const int8_t *codes, int64_t ld, int first,
+                       int rows) {
+  int32_t coupler[4096]; /* the dispersion at each channel */
+  if (op->dispersion)
+    for (int i = 0; i < r->channels; i++) coupler[i] = r->dispersion[i % r->wavelengths];
+  for (int row = 0; row < rows; row++) {
+    const uint32_t position = (which ? r->col0 : r->row0) + (uint32_t)(first + row);
+    const int8_t *from = codes + (first + row) * ld;
+    int16_t *fields = op->field + (size_t)row * (size_t)op->depth;
+    for (int s = 0; s < op->reads; s++) {
+      const int start = s * r->channels;
+      const int n = op->depth - start < r->channels ? op->depth - start : r->channels;
+      const size_t at = (size_t)s * (size_t)op->rows + (size_t)row;
+      encode_fields(r, which, from + start, position, r->sum0 + (uint32_t)s, n, fields + start);
+      if (op->light) op->light[at] = light_sum(fields + start, n);
+      if (op->dispersion) op->dispersion[at] = dispersion_sum(fields + start, coupler, n);
+    }
+    if (op->power) powers(fields, op->depth, op->power + (size_t)row * (size_t)op->depth);
+  }
+}
