@@ -13,25 +13,31 @@
 #include "model/gauss_table.h"
 #include "model/model.h"
 
+#if defined(__GNUC__)
+#define PL_INLINE static inline __attribute__((always_inline)) /* a call would keep a loop from being vectorised */
+#else
+#define PL_INLINE static inline
+#endif
+
 enum { PL_FIELD_MAX = 4095, PL_POWER_MAX = 1023 };
 
 /* The effects that share the receiver's draw. */
 #define PL_EFFECTS_RECEIVER (PL_EFFECT_PHASE | PL_EFFECT_SHOT | PL_EFFECT_THERMAL)
 
-static inline int32_t pl_clamp(int64_t x, int64_t low, int64_t high) {
+PL_INLINE int32_t pl_clamp(int64_t x, int64_t low, int64_t high) {
   return (int32_t)(x < low ? low : x > high ? high : x);
 }
 
-static inline int32_t pl_sat32(int64_t x) { return pl_clamp(x, INT32_MIN, INT32_MAX); }
+PL_INLINE int32_t pl_sat32(int64_t x) { return pl_clamp(x, INT32_MIN, INT32_MAX); }
 
 /* rnd(x, s) of the page, s >= 1: rounds half up. */
-static inline int64_t pl_rnd(int64_t x, int s) { return (x + ((int64_t)1 << (s - 1))) >> s; }
+PL_INLINE int64_t pl_rnd(int64_t x, int s) { return (x + ((int64_t)1 << (s - 1))) >> s; }
 
 /* ---- Noise ---- */
 
 /* Threefry-2x32, 13 rounds (Salmon, Moraes, Dror, Shaw: Parallel random numbers: as easy as 1, 2, 3, SC'11): each
  * round adds, rotates and xors; the key, extended by its parity word, is added after every fourth. */
-static inline void pl_threefry13(uint32_t k0, uint32_t k1, uint32_t c0, uint32_t c1, uint32_t *w0, uint32_t *w1) {
+PL_INLINE void pl_threefry13(uint32_t k0, uint32_t k1, uint32_t c0, uint32_t c1, uint32_t *w0, uint32_t *w1) {
   const uint32_t k2 = 0x1BD11BDAu ^ k0 ^ k1;
   uint32_t x0 = c0 + k0, x1 = c1 + k1;
 #define PL_ROUND(r) (x0 += x1, x1 = (x1 << (r) | x1 >> (32 - (r))) ^ x0)
@@ -48,19 +54,17 @@ static inline void pl_threefry13(uint32_t k0, uint32_t k1, uint32_t c0, uint32_t
 }
 
 /* The counter of a coordinate; every field is cut to its width. */
-static inline uint32_t pl_counter0(uint32_t row, uint32_t sum) { return (row & 0xffffff) | sum << 24; }
-static inline uint32_t pl_counter1(int effect, uint32_t col, uint32_t sum) {
+PL_INLINE uint32_t pl_counter0(uint32_t row, uint32_t sum) { return (row & 0xffffff) | sum << 24; }
+PL_INLINE uint32_t pl_counter1(int effect, uint32_t col, uint32_t sum) {
   return (col & 0xfffff) | (sum >> 8 & 0xff) << 20 | (uint32_t)effect << 28;
 }
 
 /* 32 random bits to a normal deviate in Q11: the page's "The Gaussian". */
-static inline int32_t pl_gauss_of(uint32_t word) {
-  uint32_t n = word << 1 | 1, z = 0;
-  for (uint32_t s = 16; s; s >>= 1) { /* leading zeros by halves; n ends normalised */
-    const uint32_t small = n >> (32 - s) == 0;
-    n = small ? n << s : n;
-    z += small ? s : 0;
-  }
+PL_INLINE int32_t pl_gauss_of(uint32_t word) {
+  uint32_t n = word << 1 | 1, z = 0; /* U; the leading zeros are found by halves, which leaves n = N */
+#define PL_SHIFT_OUT(s) (z += n >> (32 - (s)) == 0 ? (s) : 0, n = n >> (32 - (s)) == 0 ? n << (s) : n)
+  PL_SHIFT_OUT(16), PL_SHIFT_OUT(8), PL_SHIFT_OUT(4), PL_SHIFT_OUT(2), PL_SHIFT_OUT(1);
+#undef PL_SHIFT_OUT
   const uint32_t i = z * 8 + (n >> 28 & 7), t = n >> 16 & 0xfff;
   const uint32_t a = pl_gauss_c1[i] - (pl_gauss_c2[i] * t >> 12);
   const int32_t m = (int32_t)((pl_gauss_c0[i] - (a * t >> 12) + 8) >> 4);
@@ -70,14 +74,14 @@ static inline int32_t pl_gauss_of(uint32_t word) {
 /* ---- Per operand element ---- */
 
 /* 1. DAC of b bits, 2..8. */
-static inline int32_t pl_dac_of(int32_t code, int b) {
+PL_INLINE int32_t pl_dac_of(int32_t code, int b) {
   const int d = 8 - b, half = 1 << d >> 1, top = 1 << (b - 1);
   const int32_t level = (code + half) >> d;
   return (level > top - 1 ? top - 1 : level < -top ? -top : level) * (1 << d);
 }
 
 /* 2. Encoding noise: the field of a DAC output x1 with the deviate g. sigma_reg: enc_sigma. Fits 32 bits. */
-static inline int32_t pl_field_of(int32_t x1, uint32_t sigma_reg, int32_t g) {
+PL_INLINE int32_t pl_field_of(int32_t x1, uint32_t sigma_reg, int32_t g) {
   const int32_t xq = x1 * 16;
   const uint32_t magnitude = (uint32_t)(xq < 0 ? -xq : xq);
   const int32_t sigma = (int32_t)((magnitude * sigma_reg + (1u << 11)) >> 12);
@@ -86,31 +90,31 @@ static inline int32_t pl_field_of(int32_t x1, uint32_t sigma_reg, int32_t g) {
 }
 
 /* 3. What the square q of the field gives. */
-static inline uint32_t pl_light_of(uint32_t q) { return q >> 8; }
-static inline uint32_t pl_power_of(uint32_t q) {
+PL_INLINE uint32_t pl_light_of(uint32_t q) { return q >> 8; }
+PL_INLINE uint32_t pl_power_of(uint32_t q) {
   const uint32_t p = (q + (1u << 11)) >> 12;
   return p < PL_POWER_MAX ? p : PL_POWER_MAX;
 }
-static inline int32_t pl_dispersed(uint32_t q, int32_t dispersion) {
+PL_INLINE int32_t pl_dispersed(uint32_t q, int32_t dispersion) {
   return (int32_t)(((int64_t)q * dispersion + (1 << 15)) >> 16);
 }
 
 /* ---- Per detector read; v and y6 in detector LSB (Q2) ---- */
 
 /* 5. Mean part of the phase noise. */
-static inline int32_t pl_phase_mean(int32_t y6, uint32_t phase_loss) {
+PL_INLINE int32_t pl_phase_mean(int32_t y6, uint32_t phase_loss) {
   return y6 - (int32_t)(((int64_t)y6 * (int64_t)phase_loss + (1 << 23)) >> 24);
 }
 
 /* 7. Output noise with the deviate g. */
-static inline int32_t pl_output_noise(int32_t v, uint32_t output_sigma, int32_t g) {
+PL_INLINE int32_t pl_output_noise(int32_t v, uint32_t output_sigma, int32_t g) {
   const uint64_t magnitude = (uint64_t)(v < 0 ? -(int64_t)v : v);
   const int64_t sigma = (int64_t)(magnitude * output_sigma >> 16);
   return pl_sat32(v + pl_rnd(g * sigma, 11));
 }
 
 /* 8. Square root rounded to nearest, digit by digit: `rest` is v - root^2 throughout. */
-static inline uint32_t pl_isqrt_of(uint32_t v) {
+PL_INLINE uint32_t pl_isqrt_of(uint32_t v) {
   uint32_t root = 0, rest = v;
   for (int bit = 15; bit >= 0; bit--) {
     const uint32_t step = (2 * root + (1u << bit)) << bit; /* (root + 2^bit)^2 - root^2 */
@@ -122,22 +126,22 @@ static inline uint32_t pl_isqrt_of(uint32_t v) {
 }
 
 /* 8. One term of the receiver's variance: the sum of the terms stays below 2^50. */
-static inline uint64_t pl_variance_term(uint32_t amount, uint32_t gain, int shift) {
+PL_INLINE uint64_t pl_variance_term(uint32_t amount, uint32_t gain, int shift) {
   return (uint64_t)amount * gain >> shift;
 }
-static inline uint32_t pl_variance_sum(uint64_t variance) {
+PL_INLINE uint32_t pl_variance_sum(uint64_t variance) {
   return (uint32_t)(variance < UINT32_MAX ? variance : UINT32_MAX);
 }
 
 /* 8. Receiver noise of standard deviation sigma * 2^sigma_exp with the deviate g. */
-static inline int32_t pl_receiver_noise(int32_t v, uint32_t sigma, int sigma_exp, int32_t g) {
+PL_INLINE int32_t pl_receiver_noise(int32_t v, uint32_t sigma, int sigma_exp, int32_t g) {
   return pl_sat32(v + pl_rnd((int64_t)g * sigma * ((int64_t)1 << sigma_exp), 11));
 }
 
 /* 9. ADC before saturation (z), and bypassed. */
-static inline int64_t pl_adc_level(int32_t v, int32_t offset, uint32_t gain, int shift) {
+PL_INLINE int64_t pl_adc_level(int32_t v, int32_t offset, uint32_t gain, int shift) {
   return pl_rnd(((int64_t)v + offset) * (int64_t)gain, shift);
 }
-static inline int32_t pl_adc_bypass(int32_t v) { return (int32_t)pl_rnd(v, 2); }
+PL_INLINE int32_t pl_adc_bypass(int32_t v) { return (int32_t)pl_rnd(v, 2); }
 
 #endif
