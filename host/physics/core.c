@@ -153,7 +153,20 @@ static pl_status check_complete(const char *path, const config_setting_t *root, 
   return PL_OK;
 }
 
-static pl_status parse(const char *path, const char *text, pl_physics *p, pl_error *err) {
+/* Derives the registers; an error that names a field gets the line of that field. */
+static pl_status derive(const char *path, const config_setting_t *root, const pl_physics *p, pl_image *image, pl_error *err) {
+  pl_error why;
+  pl_status status = pl_physics_derive(p, image, &why);
+  if (!status) return PL_OK;
+  for (int i = 0; i < FIELDS; i++) {
+    config_setting_t *s = config_setting_get_member(root, fields[i].name);
+    if (s && strstr(why.text, fields[i].name))
+      return pl_fail(err, status, "%s:%d: %s", path, (int)config_setting_source_line(s), why.text);
+  }
+  return pl_fail(err, status, "%s:1: %s", path, why.text);
+}
+
+static pl_status parse(const char *path, const char *text, pl_physics *p, pl_image *image, pl_error *err) {
   config_t config;
   config_init(&config);
   pl_status status = PL_OK;
@@ -164,6 +177,7 @@ static pl_status parse(const char *path, const char *text, pl_physics *p, pl_err
     for (int i = 0; i < config_setting_length(root) && !status; i++)
       status = read_setting(path, config_setting_get_elem(root, (unsigned)i), p, err);
     if (!status) status = check_complete(path, root, p, err);
+    if (!status) status = derive(path, root, p, image, err);
   }
   config_destroy(&config);
   return status;
@@ -204,13 +218,13 @@ static void name_from_path(const char *path, char *name, size_t size) {
   if (dot && dot > name) *dot = 0;
 }
 
-pl_status pl_physics_read(const char *path, pl_physics *p, pl_error *err) {
+pl_status pl_physics_read(const char *path, pl_physics *p, pl_image *image, pl_error *err) {
   pl_physics_reset(p);
   name_from_path(path, p->name, sizeof p->name);
-  char *text;
+  char *text = NULL;
   pl_status status = read_text_file(path, &text, err);
   if (status) return status;
-  status = parse(path, text, p, err);
+  status = parse(path, text, p, image, err);
   free(text);
   return status;
 }
@@ -263,11 +277,8 @@ pl_status pl_core_load(const char *name_or_path, pl_core *core, pl_error *err) {
   }
 
   pl_physics physics;
-  pl_error inner;
   memset(core, 0, sizeof *core);
-  if ((status = pl_physics_read(path, &physics, err))) return status;
-  if ((status = pl_physics_derive(&physics, &core->image, &inner)))
-    return pl_fail(err, status, "%s: %s", path, inner.text);
+  if ((status = pl_physics_read(path, &physics, &core->image, err))) return status;
   strcpy(core->name, physics.name);
   return PL_OK;
 }

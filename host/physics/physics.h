@@ -44,7 +44,7 @@ double pl_grid_um(int i, int count, double spacing_nm);
 /* Imbalance e = 2*kappa - 1 of the 50:50 coupler (power coupling kappa) at a wavelength in micrometres. */
 double pl_coupler_imbalance(double wavelength_um);
 
-/* Reads a description file into *physics (core.c). The errors name file, line and field. */
-pl_status pl_physics_read(const char *path, pl_physics *physics, pl_error *err);
+/* Reads a description file into *physics and derives *image (core.c). The errors name file, line and field. */
+pl_status pl_physics_read(const char *path, pl_physics *physics, pl_image *image, pl_error *err);
 
 #endif
