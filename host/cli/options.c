@@ -116,5 +116,6 @@ int cli_parse(const cli_help *help, int argc, char **argv, const char **position
     }
     if (store(help, o, text)) return 0;
   }
+  *code = CLI_OK;
   return 1;
 }
