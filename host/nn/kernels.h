@@ -1,0 +1,42 @@
+/* kernels.h: the digital arithmetic of the Transformer: dot products, norms, softmax, rotary positions, SwiGLU.
+ *
+ * The result for one row never depends on how many rows a call has: each output is one fixed sequence of float
+ * operations. Dot products keep 16 partial sums in an order that does not depend on the vector unit either, so
+ * SSE2, AVX2 and AVX-512 give the same bits (the build forbids fused multiply-add).
+ */
+#ifndef PHOTOLANE_NN_KERNELS_H
+#define PHOTOLANE_NN_KERNELS_H
+
+#include <stdint.h>
+
+#include "nn/gguf.h"
+
+/* sum of x[i] * y[i] over n elements. */
+float pl_dot(const float *x, const float *y, int n);
+
+/* y[r][j] = dot(x[r], w[j]): x is rows x w->dims[0], y is rows x w->rows, both dense. scratch: room for
+ * PL_MATMUL_TILE * w->dims[0] floats. */
+enum { PL_MATMUL_TILE = 4 };
+void pl_matmul(const pl_gguf_tensor *w, const float *x, int rows, float *y, float *scratch);
+
+/* out = x / sqrt(mean(x^2) + eps) * weight, n elements (Zhang and Sennrich 2019). out may be x. */
+void pl_rmsnorm(float *out, const float *x, const float *weight, int n, float eps);
+
+/* x = softmax(x) over n >= 1 elements. */
+void pl_softmax(float *x, int n);
+
+/* Rotates the pairs (x[2i], x[2i+1]), i < dims/2, by position * frequency[i] radians (Su et al. 2021, in the
+ * adjacent-pair order that GGUF files of the Llama family have their Q and K rows permuted to). */
+void pl_rope(float *x, int dims, int position, const float *frequency);
+
+/* gate = silu(gate) * up, n elements (Shazeer 2020). */
+void pl_swiglu(float *gate, const float *up, int n);
+
+/* y += a * x, n elements. */
+void pl_axpy(float *y, float a, const float *x, int n);
+
+/* Quantises n floats to codes -limit..limit with one scale: x is about codes * *scale. 0 if an element is not
+ * finite. A row of zeros has scale 0. */
+int pl_quantize(const float *x, int n, int limit, int8_t *codes, float *scale);
+
+#endif

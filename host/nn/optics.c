@@ -1,0 +1,224 @@
+/* optics.c: the products of a model on a device: quantised weights, job numbers, ADC ranges, and the comparison
+ * of two devices. See nn.h.
+ *
+ * All products meet in multiply(). With a device it is pl_gemm (on both devices, if there is a second one to
+ * check against); for calibration an observer takes the device's place and multiplies exactly (ranges.c).
+ */
+#include "nn/optics.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/kernels.h"
+#include "nn/llama.h"
+#include "nn/ranges.h"
+
+typedef struct { /* one weight matrix as codes */
+  int8_t *codes; /* outputs x inputs */
+  float *scales; /* outputs */
+  uint64_t tag;  /* b_tag */
+} quantised;
+
+struct pl_nn_optics {
+  const pl_nn *model;
+  pl_nn_settings settings; /* ranges: not used after creation */
+  pl_optics_observer observer;
+  void *observer_self;
+  int limit_a, limit_b;
+  quantised *weights; /* (layers + 1) x PL_NN_PRODUCTS, empty where a product has none or is float */
+  pl_range *ranges;   /* the same shape */
+  int8_t *codes;      /* of activations; grows */
+  float *scales;
+  int32_t *c, *c_check;
+  size_t codes_room, scales_room, c_room, c_check_room;
+  uint64_t products;
+};
+
+static size_t slot(int layer, pl_nn_product p) { return (size_t)layer * PL_NN_PRODUCTS + (size_t)p; }
+
+int pl_nn_code_limit(const pl_image *image, int operand) {
+  uint32_t effect = operand ? PL_EFFECT_DAC_B : PL_EFFECT_DAC_A;
+  int bits = image->reg[PL_REG_EFFECTS] & effect ? (int)image->reg[operand ? PL_REG_DAC_BITS_B : PL_REG_DAC_BITS_A] : 8;
+  return ((1 << (bits - 1)) - 1) << (8 - bits);
+}
+
+/* ---- Quantising the weights -------------------------------------------------------------------- */
+
+/* Tags must differ between models that live one after the other in one process: a device may keep what it has
+ * encoded. The one counter of the library; it only ever names things. */
+static uint64_t next_tag(void) {
+  static atomic_uint_fast64_t last;
+  return atomic_fetch_add(&last, 1) + 1;
+}
+
+static pl_status quantise(pl_nn_optics *o, int layer, pl_nn_product p, float *row, pl_error *err) {
+  const pl_gguf_tensor *t = pl_nn_weight(o->model, layer, p);
+  quantised *q = &o->weights[slot(layer, p)];
+  size_t inputs = (size_t)t->dims[0], outputs = (size_t)t->rows;
+  q->codes = malloc(inputs * outputs);
+  q->scales = malloc(sizeof(float) * outputs);
+  q->tag = next_tag();
+  if (!q->codes || !q->scales) return pl_fail(err, PL_E_MEMORY, "out of memory quantising %s", pl_nn_path(o->model));
+  for (size_t j = 0; j < outputs; j++) {
+    pl_gguf_dequantize(t, (int64_t)j, row);
+    if (!pl_quantize(row, (int)inputs, o->limit_b, q->codes + j * inputs, &q->scales[j]))
+      return pl_fail(err, PL_E_INPUT, "%s: row %zu of tensor %.*s is not finite", pl_nn_path(o->model), j,
+                     (int)t->name.size, t->name.data);
+  }
+  return PL_OK;
+}
+
+static pl_status prepare(pl_nn_optics *o, pl_error *err) {
+  const pl_nn_shape *s = &o->model->shape;
+  const pl_image *image = &o->settings.image;
+  const pl_nn_ranges *found = o->settings.ranges;
+  size_t slots = slot(s->layers + 1, 0);
+  o->weights = calloc(slots, sizeof *o->weights);
+  o->ranges = calloc(slots, sizeof *o->ranges);
+  int widest = s->dim > s->ffn ? s->dim : s->ffn, q = s->heads * s->head_dim;
+  float *row = malloc(sizeof(float) * (size_t)(widest > q ? widest : q));
+  pl_status status = PL_OK;
+  if (!o->weights || !o->ranges || !row) status = pl_fail(err, PL_E_MEMORY, "out of memory");
+  if (!status && found) status = pl_nn_ranges_check(found, o->model, image, err);
+  double never_clips = (double)image->reg[PL_REG_CHANNELS] * 127 * 127;
+  for (int layer = 0; layer <= s->layers && !status; layer++)
+    for (int p = 0; p < PL_NN_PRODUCTS && !status; p++) {
+      if (!(o->settings.products >> p & 1) || (layer == s->layers) != (p == PL_NN_HEAD)) continue;
+      double scale = found ? found->full_scale[layer][p] : 0;
+      o->ranges[slot(layer, (pl_nn_product)p)] =
+          pl_range_for(scale > 0 ? scale : never_clips, (int)image->reg[PL_REG_ADC_BITS]);
+      if (p != PL_NN_SCORES && p != PL_NN_ATTN) status = quantise(o, layer, (pl_nn_product)p, row, err);
+    }
+  free(row);
+  return status;
+}
+
+static pl_status create(const pl_nn *model, const pl_nn_settings *settings, pl_optics_observer observer, void *self,
+                        pl_nn_optics **optics, pl_error *err) {
+  *optics = NULL;
+  pl_nn_optics *o = calloc(1, sizeof *o);
+  if (!o) return pl_fail(err, PL_E_MEMORY, "out of memory");
+  o->model = model;
+  o->settings = *settings;
+  o->observer = observer;
+  o->observer_self = self;
+  o->limit_a = pl_nn_code_limit(&settings->image, 0);
+  o->limit_b = pl_nn_code_limit(&settings->image, 1);
+  pl_status status = pl_image_check(&settings->image, err);
+  if (!status) status = prepare(o, err);
+  o->settings.ranges = NULL;
+  if (status) pl_nn_optics_free(o);
+  else *optics = o;
+  return status;
+}
+
+pl_status pl_nn_optics_new(const pl_nn *model, const pl_nn_settings *settings, pl_nn_optics **optics, pl_error *err) {
+  return create(model, settings, NULL, NULL, optics, err);
+}
+
+pl_status pl_optics_new_observed(const pl_nn *model, const pl_image *image, unsigned products,
+                                 pl_optics_observer observer, void *self, pl_nn_optics **optics, pl_error *err) {
+  pl_nn_settings settings = {.image = *image, .products = products};
+  return create(model, &settings, observer, self, optics, err);
+}
+
+void pl_nn_optics_free(pl_nn_optics *o) {
+  if (!o) return;
+  for (size_t i = 0; o->weights && i < slot(o->model->shape.layers + 1, 0); i++) {
+    free(o->weights[i].codes);
+    free(o->weights[i].scales);
+  }
+  free(o->weights);
+  free(o->ranges);
+  free(o->codes);
+  free(o->scales);
+  free(o->c);
+  free(o->c_check);
+  free(o);
+}
+
+uint64_t pl_nn_optics_products(const pl_nn_optics *o) { return o->products; }
+int pl_optics_has(const pl_nn_optics *o, pl_nn_product p) { return o && (o->settings.products >> p & 1); }
+int pl_optics_limit_a(const pl_nn_optics *o) { return o->limit_a; }
+int pl_optics_limit_b(const pl_nn_optics *o) { return o->limit_b; }
+
+/* ---- Multiplying ------------------------------------------------------------------------------- */
+
+static pl_status reserve(void *buffer, size_t *room, size_t n, size_t size, pl_error *err) {
+  void **p = buffer;
+  if (n <= *room) return PL_OK;
+  free(*p);
+  *p = malloc(n * size);
+  *room = *p ? n : 0;
+  return *p ? PL_OK : pl_fail(err, PL_E_MEMORY, "out of memory for %zu results", n);
+}
+
+static pl_status compare(const pl_nn_optics *o, const pl_job *job, int layer, pl_nn_product p, pl_error *err) {
+  for (int i = 0; i < job->m; i++)
+    for (int j = 0; j < job->n; j++) {
+      int32_t x = o->c[(ptrdiff_t)i * job->n + j], y = o->c_check[(ptrdiff_t)i * job->n + j];
+      if (x == y) continue;
+      pl_identity a = {0}, b = {0};
+      pl_identify(o->settings.device, &a, NULL);
+      pl_identify(o->settings.check, &b, NULL);
+      return pl_fail(err, PL_E_MISMATCH,
+                     "%s and %s differ in job 0x%08x (layer %d, %s) at row %u, column %u: %d and %d (product %llu of "
+                     "this run)", a.uri, b.uri, job->job, layer, pl_nn_product_names[p], job->row0 + (uint32_t)i,
+                     job->col0 + (uint32_t)j, x, y, (unsigned long long)o->products + 1);
+    }
+  return PL_OK;
+}
+
+pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int head, pl_job *job, const int32_t **c,
+                             float *step, pl_error *err) {
+  size_t results = (size_t)job->m * (size_t)job->n;
+  pl_status status = reserve(&o->c, &o->c_room, results, sizeof *o->c, err);
+  if (status) return status;
+  job->job = pl_nn_job(layer, p, head);
+  job->range = o->ranges[slot(layer, p)];
+  job->c = o->c;
+  job->ldc = job->n;
+  *c = o->c;
+  *step = 1;
+  if (o->observer) {
+    o->observer(o->observer_self, layer, p, job);
+    return PL_OK;
+  }
+  *step = (float)pl_range_step(&o->settings.image, job->range);
+  if ((status = pl_gemm(o->settings.device, job, err))) return status;
+  if (o->settings.check) {
+    if ((status = reserve(&o->c_check, &o->c_check_room, results, sizeof *o->c_check, err))) return status;
+    pl_job other = *job;
+    other.c = o->c_check;
+    if ((status = pl_gemm(o->settings.check, &other, err))) return status;
+    if ((status = compare(o, job, layer, p, err))) return status;
+  }
+  o->products++;
+  return PL_OK;
+}
+
+pl_status pl_optics_linear(pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0,
+                           float *y, pl_error *err) {
+  const pl_gguf_tensor *t = pl_nn_weight(o->model, layer, p);
+  const quantised *w = &o->weights[slot(layer, p)];
+  int inputs = (int)t->dims[0], outputs = (int)t->rows;
+  pl_status status = reserve(&o->codes, &o->codes_room, (size_t)rows * (size_t)inputs, 1, err);
+  if (!status) status = reserve(&o->scales, &o->scales_room, (size_t)rows, sizeof *o->scales, err);
+  if (status) return status;
+  for (int r = 0; r < rows; r++)
+    if (!pl_quantize(x + (ptrdiff_t)r * inputs, inputs, o->limit_a, o->codes + (ptrdiff_t)r * inputs, &o->scales[r]))
+      return pl_fail(err, PL_E_INPUT, "the activations of %s overflow at token %u before layer %d, %s: the model is "
+                     "damaged", pl_nn_path(o->model), row0 + (uint32_t)r, layer, pl_nn_product_names[p]);
+  pl_job job = {.row0 = row0, .m = rows, .n = outputs, .k = inputs, .a = o->codes, .lda = inputs, .b = w->codes,
+                .ldb = inputs, .b_tag = w->tag};
+  const int32_t *c;
+  float step;
+  if ((status = pl_optics_multiply(o, layer, p, 0, &job, &c, &step, err))) return status;
+  for (int r = 0; r < rows; r++) {
+    float scale = o->scales[r] * step;
+    for (int j = 0; j < outputs; j++)
+      y[(ptrdiff_t)r * outputs + j] = (float)c[(ptrdiff_t)r * outputs + j] * (scale * w->scales[j]);
+  }
+  return PL_OK;
+}

@@ -1,0 +1,14 @@
+/* optics.h: the hook by which calibration watches the products of a model. Private to host/nn. */
+#ifndef PHOTOLANE_NN_OPTICS_H
+#define PHOTOLANE_NN_OPTICS_H
+
+#include "nn/nn.h"
+
+/* Takes the device's place: fills job->c with the exact product. */
+typedef void (*pl_optics_observer)(void *self, int layer, pl_nn_product p, const pl_job *job);
+
+/* As pl_nn_optics_new, with an observer instead of devices. */
+pl_status pl_optics_new_observed(const pl_nn *model, const pl_image *image, unsigned products,
+                                 pl_optics_observer observer, void *self, pl_nn_optics **optics, pl_error *err);
+
+#endif

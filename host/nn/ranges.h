@@ -1,0 +1,58 @@
+/* ranges.h: ADC ranges found from data: one full scale per layer and product.
+ *
+ * A detector read is the sum of up to `channels` products of codes. How large such sums get differs by layer and
+ * product, and is far below channels * 127^2: an ADC of few bits must be given the range that is used. Calibration
+ * runs a text through the quantised model with exact products, puts every read's |sum| into a histogram, and
+ * chooses the full scale by one of three rules:
+ *
+ *   PL_RANGE_MAX         the largest sum seen: nothing clips on this text
+ *   PL_RANGE_PERCENTILE  the sum that `percentile` % of the reads stay below
+ *   PL_RANGE_MSE         the least mean squared error: step^2/12 inside the range, (|s| - full scale)^2 beyond
+ *
+ * The ranges depend on the text, the model, channels, DAC and ADC bits, on nothing else: not on the device, the
+ * seed or the batch size. pl_nn_calibrate with the built-in text is what `run` and `perplexity` do when they are
+ * not given a file of ranges, so a result needs no file to be repeated.
+ */
+#ifndef PHOTOLANE_NN_RANGES_H
+#define PHOTOLANE_NN_RANGES_H
+
+#include "nn/nn.h"
+
+typedef enum { PL_RANGE_MAX, PL_RANGE_PERCENTILE, PL_RANGE_MSE } pl_range_rule;
+
+typedef struct {
+  pl_range_rule rule;
+  double percentile; /* 50..100, for PL_RANGE_PERCENTILE */
+} pl_range_choice;
+
+extern const pl_range_choice pl_range_default; /* what gives the best perplexity: docs in ranges.c */
+
+typedef struct pl_nn_ranges {
+  int layers;                                /* of the model; full_scale has layers + 1 rows, the last for the head */
+  int channels, adc_bits;                    /* what they were found for */
+  int limit_a, limit_b;                      /* largest codes, from the DAC bits */
+  double full_scale[][PL_NN_PRODUCTS];       /* code^2 of one read; 0: not known, the widest range is used */
+} pl_nn_ranges;
+
+/* Finds ranges on n token ids (1..shape.context; more are not looked at). products: mask of optical products.
+ * free() *ranges. progress (may be NULL) is called with the tokens done. */
+pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned products, const int32_t *ids, int n,
+                          pl_range_choice choice, void (*progress)(void *self, int done), void *self,
+                          pl_nn_ranges **ranges, pl_error *err);
+
+/* The same on a built-in English text of about 150 words. */
+pl_status pl_nn_calibrate_builtin(const pl_nn *model, const pl_image *image, unsigned products, pl_range_choice choice,
+                                  pl_nn_ranges **ranges, pl_error *err);
+
+/* PL_E_INPUT if the ranges were not found for this model, image and set of converters. */
+pl_status pl_nn_ranges_check(const pl_nn_ranges *ranges, const pl_nn *model, const pl_image *image, pl_error *err);
+
+/* JSON files. free() what was loaded. */
+pl_status pl_nn_ranges_save(const pl_nn_ranges *ranges, const char *path, pl_error *err);
+pl_status pl_nn_ranges_load(const char *path, pl_nn_ranges **ranges, pl_error *err);
+
+/* Largest code that a DAC of the image (operand 0: A, 1: B) can express without saturating: 127 at 8 bits or
+ * bypassed, 112 at 4 bits. Operands are scaled to it. */
+int pl_nn_code_limit(const pl_image *image, int operand);
+
+#endif
