@@ -22,23 +22,21 @@ float float_from_half(uint16_t bits) {
   return (float)h;
 }
 
-enum { Q8_BLOCK = 32 };
-
 /* The codes are rounded against the scale as stored, not against the exact one: that is nearer to x. */
-static uint16_t q8_0_block(const real *x, int8_t q[Q8_BLOCK]) {
+static uint16_t q8_0_block(const real *x, int8_t q[PL_GGML_BLOCK]) {
   float largest = 0;
-  for (int i = 0; i < Q8_BLOCK; i++) largest = fmaxf(largest, fabsf((float)x[i]));
+  for (int i = 0; i < PL_GGML_BLOCK; i++) largest = fmaxf(largest, fabsf((float)x[i]));
   uint16_t scale = half_from_float(largest / 127);
   float d = float_from_half(scale), inverse = d > 0 ? 1 / d : 0;
-  for (int i = 0; i < Q8_BLOCK; i++) q[i] = (int8_t)fmaxf(-127, fminf(127, rintf((float)x[i] * inverse)));
+  for (int i = 0; i < PL_GGML_BLOCK; i++) q[i] = (int8_t)fmaxf(-127, fminf(127, rintf((float)x[i] * inverse)));
   return scale;
 }
 
 void q8_0_round(real *x, size_t count) {
-  for (size_t at = 0; at + Q8_BLOCK <= count; at += Q8_BLOCK) {
-    int8_t q[Q8_BLOCK];
+  for (size_t at = 0; at + PL_GGML_BLOCK <= count; at += PL_GGML_BLOCK) {
+    int8_t q[PL_GGML_BLOCK];
     float d = float_from_half(q8_0_block(x + at, q));
-    for (int i = 0; i < Q8_BLOCK; i++) x[at + i] = d * q[i];
+    for (int i = 0; i < PL_GGML_BLOCK; i++) x[at + i] = d * q[i];
   }
 }
 
@@ -80,12 +78,10 @@ static void put_text(buffer *b, const char *text, size_t length) {
 }
 
 static void align(buffer *b) {
-  while (b->used % 32 && !b->failed) put_integer(b, 0, 1);
+  while (b->used % PL_GGUF_ALIGNMENT && !b->failed) put_integer(b, 0, 1);
 }
 
 /* ---- Key-value pairs ---- */
-
-enum { KV_U32 = 4, KV_I32 = 5, KV_F32 = 6, KV_BOOL = 7, KV_STRING = 8, KV_ARRAY = 9 };
 
 typedef struct {
   buffer bytes;
@@ -99,28 +95,28 @@ static void key(pairs *kv, const char *name, int type) {
 }
 
 static void kv_u32(pairs *kv, const char *name, uint32_t value) {
-  key(kv, name, KV_U32);
+  key(kv, name, PL_GGUF_U32);
   put_integer(&kv->bytes, value, 4);
 }
 
 static void kv_f32(pairs *kv, const char *name, float value) {
-  key(kv, name, KV_F32);
+  key(kv, name, PL_GGUF_F32);
   put_float(&kv->bytes, value);
 }
 
 static void kv_bool(pairs *kv, const char *name, int value) {
-  key(kv, name, KV_BOOL);
+  key(kv, name, PL_GGUF_BOOL);
   put_integer(&kv->bytes, (uint64_t)(value != 0), 1);
 }
 
 static void kv_string(pairs *kv, const char *name, const char *value) {
   if (!value) return;
-  key(kv, name, KV_STRING);
+  key(kv, name, PL_GGUF_STRING);
   put_text(&kv->bytes, value, strlen(value));
 }
 
 static void kv_array(pairs *kv, const char *name, int type, size_t count) {
-  key(kv, name, KV_ARRAY);
+  key(kv, name, PL_GGUF_ARRAY);
   put_integer(&kv->bytes, (uint64_t)type, 4);
   put_integer(&kv->bytes, count, 8);
 }
@@ -148,16 +144,15 @@ static size_t spell(const bpe_token *token, char *out) {
 static void put_vocabulary(pairs *kv, const bpe *v) {
   static const char special[] = "<|endoftext|>";
   char text[4 * BPE_MAX_TOKEN + 1];
-  enum { NORMAL = 1, CONTROL = 3 }; /* token types */
 
   kv_string(kv, "tokenizer.ggml.model", "gpt2");
   kv_string(kv, "tokenizer.ggml.pre", "gpt-2");
-  kv_array(kv, "tokenizer.ggml.tokens", KV_STRING, (size_t)v->size);
+  kv_array(kv, "tokenizer.ggml.tokens", PL_GGUF_STRING, (size_t)v->size);
   for (int i = 0; i < v->special; i++) put_text(&kv->bytes, text, spell(&v->token[i], text));
   put_text(&kv->bytes, special, sizeof special - 1);
-  kv_array(kv, "tokenizer.ggml.token_type", KV_I32, (size_t)v->size);
-  for (int i = 0; i < v->size; i++) put_integer(&kv->bytes, i == v->special ? CONTROL : NORMAL, 4);
-  kv_array(kv, "tokenizer.ggml.merges", KV_STRING, (size_t)v->special - 256);
+  kv_array(kv, "tokenizer.ggml.token_type", PL_GGUF_I32, (size_t)v->size);
+  for (int i = 0; i < v->size; i++) put_integer(&kv->bytes, i == v->special ? PL_TOKEN_CONTROL : PL_TOKEN_NORMAL, 4);
+  kv_array(kv, "tokenizer.ggml.merges", PL_GGUF_STRING, (size_t)v->special - 256);
   for (int i = 0; i < v->special - 256; i++) {
     size_t n = spell(&v->token[v->merge[i][0]], text);
     text[n++] = ' ';
@@ -170,7 +165,7 @@ static void put_vocabulary(pairs *kv, const bpe *v) {
   kv_bool(kv, "tokenizer.ggml.add_eos_token", 0);
 }
 
-static void put_metadata(pairs *kv, const net_config *c, const bpe *v, gguf_write_type type, const gguf_about *about) {
+static void put_metadata(pairs *kv, const net_config *c, const bpe *v, pl_ggml_type type, const gguf_about *about) {
   enum { FILE_F32 = 0, FILE_Q8_0 = 7 }; /* ggml's LLAMA_FTYPE numbers */
   kv_string(kv, "general.architecture", "llama");
   kv_string(kv, "general.type", "model");
@@ -178,9 +173,9 @@ static void put_metadata(pairs *kv, const net_config *c, const bpe *v, gguf_writ
   kv_string(kv, "general.description", about->description);
   kv_string(kv, "general.license", about->license);
   kv_string(kv, "general.source.url", about->source);
-  kv_u32(kv, "general.file_type", type == GGUF_WRITE_Q8_0 ? FILE_Q8_0 : FILE_F32);
+  kv_u32(kv, "general.file_type", type == PL_GGML_Q8_0 ? FILE_Q8_0 : FILE_F32);
   kv_u32(kv, "general.quantization_version", 2);
-  kv_u32(kv, "general.alignment", 32);
+  kv_u32(kv, "general.alignment", PL_GGUF_ALIGNMENT);
   kv_u32(kv, "llama.vocab_size", (uint32_t)c->vocab);
   kv_u32(kv, "llama.context_length", (uint32_t)c->context);
   kv_u32(kv, "llama.embedding_length", (uint32_t)c->width);
@@ -196,10 +191,10 @@ static void put_metadata(pairs *kv, const net_config *c, const bpe *v, gguf_writ
 
 /* ---- Tensors ---- */
 
-static gguf_write_type type_of(const net_tensor *t, gguf_write_type type) { return t->rows == 1 ? GGUF_WRITE_F32 : type; }
+static pl_ggml_type type_of(const net_tensor *t, pl_ggml_type type) { return t->rows == 1 ? PL_GGML_F32 : type; }
 
 /* Dimensions are listed fastest first: columns, then rows. */
-static void put_tensor_info(buffer *b, const net_tensor *t, gguf_write_type type, uint64_t offset) {
+static void put_tensor_info(buffer *b, const net_tensor *t, pl_ggml_type type, uint64_t offset) {
   int dimensions = t->rows == 1 ? 1 : 2;
   put_text(b, t->name, strlen(t->name));
   put_integer(b, (uint64_t)dimensions, 4);
@@ -209,11 +204,11 @@ static void put_tensor_info(buffer *b, const net_tensor *t, gguf_write_type type
   put_integer(b, offset, 8);
 }
 
-static void put_tensor_data(buffer *b, const net_tensor *t, gguf_write_type type, const real *x) {
+static void put_tensor_data(buffer *b, const net_tensor *t, pl_ggml_type type, const real *x) {
   size_t count = (size_t)t->rows * t->columns;
-  for (size_t i = 0; type == GGUF_WRITE_F32 && i < count; i++) put_float(b, (float)x[i]);
-  for (size_t i = 0; type == GGUF_WRITE_Q8_0 && i < count; i += Q8_BLOCK) {
-    int8_t q[Q8_BLOCK];
+  for (size_t i = 0; type == PL_GGML_F32 && i < count; i++) put_float(b, (float)x[i]);
+  for (size_t i = 0; type == PL_GGML_Q8_0 && i < count; i += PL_GGML_BLOCK) {
+    int8_t q[PL_GGML_BLOCK];
     put_integer(b, q8_0_block(x + i, q), 2);
     put(b, q, sizeof q);
   }
@@ -234,13 +229,13 @@ static pl_status save(const char *path, const buffer *b, pl_error *err) {
 }
 
 pl_status gguf_write(const char *path, const net_config *config, const real *params, const bpe *vocabulary,
-                     gguf_write_type type, const gguf_about *about, pl_error *err) {
+                     pl_ggml_type type, const gguf_about *about, pl_error *err) {
   net_tensor list[NET_MAX_TENSORS];
   int count = net_tensors(config, list);
   for (int i = 0; i < count; i++)
-    if (type_of(&list[i], type) == GGUF_WRITE_Q8_0 && list[i].columns % Q8_BLOCK)
+    if (type_of(&list[i], type) == PL_GGML_Q8_0 && list[i].columns % PL_GGML_BLOCK)
       return pl_fail(err, PL_E_INPUT, "Tensor %s has rows of %d numbers; Q8_0 needs a multiple of %d: change the width or "
-                     "feed-forward size, or store F32.", list[i].name, list[i].columns, Q8_BLOCK);
+                     "feed-forward size, or store F32.", list[i].name, list[i].columns, PL_GGML_BLOCK);
 
   pairs kv = {0};
   buffer file = {0}, info = {0}, data = {0};
@@ -249,8 +244,8 @@ pl_status gguf_write(const char *path, const net_config *config, const real *par
     put_tensor_info(&info, &list[i], type_of(&list[i], type), data.used);
     put_tensor_data(&data, &list[i], type_of(&list[i], type), params + list[i].offset);
   }
-  put(&file, "GGUF", 4);
-  put_integer(&file, 3, 4);
+  put_integer(&file, PL_GGUF_MAGIC, 4);
+  put_integer(&file, PL_GGUF_VERSION, 4);
   put_integer(&file, (uint64_t)count, 8);
   put_integer(&file, kv.count, 8);
   put(&file, kv.bytes.bytes, kv.bytes.used);

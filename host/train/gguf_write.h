@@ -7,20 +7,18 @@
 #ifndef PHOTOLANE_TRAIN_GGUF_WRITE_H
 #define PHOTOLANE_TRAIN_GGUF_WRITE_H
 
-#include "photolane/photolane.h"
+#include "nn/gguf.h"
 #include "train/bpe.h"
 #include "train/net.h"
-
-typedef enum { GGUF_WRITE_F32 = 0, GGUF_WRITE_Q8_0 = 8 } gguf_write_type; /* ggml's type numbers */
 
 typedef struct {
   const char *name, *description, *license, *source; /* general.*; NULL: left out */
 } gguf_about;
 
-/* Writes `path` whole or not at all (a temporary file beside it is renamed). Matrices are stored as `type`, gains as
- * F32. PL_E_INPUT if a matrix's columns are not a multiple of 32 (Q8_0), PL_E_IO if the file cannot be written. */
+/* Writes `path` whole or not at all (a temporary file beside it is renamed). Matrices are stored as `type`, PL_GGML_F32
+ * or PL_GGML_Q8_0, gains as F32. PL_E_INPUT if a matrix's columns are not a multiple of 32 (Q8_0), PL_E_IO if the file cannot be written. */
 pl_status gguf_write(const char *path, const net_config *config, const real *params, const bpe *vocabulary,
-                     gguf_write_type type, const gguf_about *about, pl_error *err);
+                     pl_ggml_type type, const gguf_about *about, pl_error *err);
 
 /* Replaces x[count] (a multiple of 32) by what a reader of Q8_0 gets back: blocks of 32 with one half-precision scale
  * d = largest / 127, values d * q, q = -127..127. What the file's matrices are worth. */

@@ -39,7 +39,7 @@ typedef struct {
   net_config net;
   adamw_settings adamw;
   train_settings train;
-  gguf_write_type type;
+  pl_ggml_type type;
   int every;
 } options;
 
@@ -100,7 +100,7 @@ static pl_status parse(int argc, char **argv, options *o, pl_error *err) {
     if (c - 1000 == TYPE) {
       if (strcmp(optarg, "q8_0") && strcmp(optarg, "f32"))
         return pl_fail(err, PL_E_INPUT, "--type is q8_0 or f32, not '%s'.", optarg);
-      o->type = strcmp(optarg, "f32") ? GGUF_WRITE_Q8_0 : GGUF_WRITE_F32;
+      o->type = strcmp(optarg, "f32") ? PL_GGML_Q8_0 : PL_GGML_F32;
     } else if (c - 1000 == SEED) {
       if (number("seed", optarg, 0, 4294967295.0, &value, err)) return err->status;
       o->train.seed = (uint64_t)value;
@@ -209,7 +209,7 @@ static void report(const options *o, run *r) {
          net_size(&o->net), o->net.vocab, r->text.count, r->text.bytes, r->heldout.count, r->heldout.bytes);
   train_score score = train_evaluate(r->trainer, r->params, &r->heldout);
   print_score("held out, float weights", &score);
-  if (o->type != GGUF_WRITE_Q8_0) return;
+  if (o->type != PL_GGML_Q8_0) return;
   net_tensor list[NET_MAX_TENSORS];
   int count = net_tensors(&o->net, list);
   for (int i = 0; i < count; i++)
@@ -226,7 +226,7 @@ int main(int argc, char **argv) {
       .adamw = {.rate = 0.003f, .final_rate = 0.02f, .warmup = 100, .steps = 4000, .beta1 = 0.9f, .beta2 = 0.95f,
                 .eps = 1e-8f, .decay = 0.1f, .clip = 1},
       .train = {.batch = 16, .threads = 1, .seed = 1},
-      .type = GGUF_WRITE_Q8_0,
+      .type = PL_GGML_Q8_0,
   };
   run r = {0};
   pl_error err = {0};
