@@ -1,0 +1,283 @@
+/* cmd_bench.c: `photolane bench`: how fast a device is, and how near its cycle count comes to the ideal.
+ *
+ * --processes P starts P processes side by side, each with a device of its own, as a user with P cores would. They
+ * work in rounds: all start one job together, the round lasts until the last is done, and its speed is the sum of the
+ * work over that time. So the figure for two processes is not flattered by one that runs alone at the end.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "cli/cli.h"
+#include "cli/random_job.h"
+
+enum { PROCESSES_MAX = 64, REPEATS_MAX = 10000, BENCH_SEED = 1 };
+
+typedef struct {
+  const char *uri;
+  pl_core core;
+  int m, n, k, repeats, processes;
+} bench_plan;
+
+/* What a worker sends to the parent: once when it is ready, then once for every round. */
+typedef struct {
+  pl_status status;
+  char text[sizeof((pl_error *)0)->text];
+  pl_counters counters; /* of this job */
+  uint32_t crc;         /* of its results */
+} report;
+
+/* ---- A worker ---- */
+
+static pl_status make_operands(const bench_plan *plan, pl_job *job, int8_t **block, int32_t **c, pl_error *err) {
+  size_t a_size = (size_t)plan->m * (size_t)plan->k, b_size = (size_t)plan->n * (size_t)plan->k;
+  *block = malloc(a_size + b_size);
+  *c = malloc((size_t)plan->m * (size_t)plan->n * sizeof **c);
+  if (!*block || !*c)
+    return pl_fail(err, PL_E_MEMORY, "out of memory for a product of %d x %d x %d", plan->m, plan->n, plan->k);
+  uint64_t rng = BENCH_SEED;
+  for (size_t i = 0; i < a_size + b_size; i++) (*block)[i] = (int8_t)(random_next(&rng) >> 56);
+
+  /* Codes of rms 74: a sum of n products is about 5460 * sqrt(n); six times that clips next to nothing. */
+  double channels = plan->core.image.reg[PL_REG_CHANNELS];
+  *job = (pl_job){.job = 1, .m = plan->m, .n = plan->n, .k = plan->k, .a = *block, .lda = plan->k, .b = *block + a_size,
+                  .ldb = plan->k, .c = *c, .ldc = plan->n,
+                  .range = pl_range_for(6 * 5460 * sqrt(channels), (int)plan->core.image.reg[PL_REG_ADC_BITS])};
+  return PL_OK;
+}
+
+static int write_all(int fd, const void *data, size_t size) {
+  for (const char *p = data; size;) {
+    ssize_t wrote = write(fd, p, size);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) return -1;
+    p += wrote, size -= (size_t)wrote;
+  }
+  return 0;
+}
+
+static int read_all(int fd, void *data, size_t size) {
+  for (char *p = data; size;) {
+    ssize_t got = read(fd, p, size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return -1;
+    p += got, size -= (size_t)got;
+  }
+  return 0;
+}
+
+/* Opens a device, runs one job to warm up, then one for every byte from `go`, until that closes. */
+static void work(const bench_plan *plan, int go, int reports) {
+  report r = {0};
+  pl_error err = {0};
+  pl_device *dev = NULL;
+  pl_job job = {0};
+  int8_t *block = NULL;
+  int32_t *c = NULL;
+  char byte = 1;
+  r.status = pl_open(plan->uri, &dev, &err);
+  if (!r.status) r.status = pl_configure(dev, &plan->core.image, &err);
+  if (!r.status) r.status = make_operands(plan, &job, &block, &c, &err);
+  do {
+    if (!r.status) {
+      pl_counters_reset(dev);
+      r.status = pl_gemm(dev, &job, &err);
+    }
+    if (!r.status) r.status = pl_get_counters(dev, &r.counters, &err);
+    if (!r.status)
+      r.crc = (uint32_t)crc32(0, (const unsigned char *)c, (uInt)((size_t)plan->m * (size_t)plan->n * sizeof *c));
+    if (r.status) memcpy(r.text, err.text, sizeof r.text);
+    if (write_all(reports, &r, sizeof r)) break;
+  } while (!r.status && !read_all(go, &byte, 1));
+  pl_close(dev);
+  free(block);
+  free(c);
+}
+
+/* ---- The parent ---- */
+
+typedef struct {
+  int count;
+  pid_t pid[PROCESSES_MAX];
+  int go[PROCESSES_MAX], reports[PROCESSES_MAX];
+} workers;
+
+static pl_status start_workers(const bench_plan *plan, workers *w, pl_error *err) {
+  fflush(NULL);
+  for (w->count = 0; w->count < plan->processes; w->count++) {
+    int go[2], reports[2];
+    if (pipe(go)) return pl_fail(err, PL_E_IO, "bench: cannot make a pipe: %s", strerror(errno));
+    if (pipe(reports)) {
+      close(go[0]), close(go[1]);
+      return pl_fail(err, PL_E_IO, "bench: cannot make a pipe: %s", strerror(errno));
+    }
+    pid_t pid = fork();
+    if (!pid) {
+      for (int i = 0; i < w->count; i++) close(w->go[i]), close(w->reports[i]); /* or they never see their end */
+      close(go[1]), close(reports[0]);
+      work(plan, go[0], reports[1]);
+      _exit(0);
+    }
+    close(go[0]), close(reports[1]);
+    if (pid < 0) {
+      close(go[1]), close(reports[0]);
+      return pl_fail(err, PL_E_IO, "bench: cannot start a process: %s", strerror(errno));
+    }
+    w->pid[w->count] = pid, w->go[w->count] = go[1], w->reports[w->count] = reports[0];
+  }
+  return PL_OK;
+}
+
+static void stop_workers(workers *w) {
+  for (int i = 0; i < w->count; i++) close(w->go[i]), close(w->reports[i]);
+  for (int i = 0; i < w->count; i++) waitpid(w->pid[i], NULL, 0);
+}
+
+/* Waits for one report of each worker; `first` gets that of worker 0. All must have computed the same. */
+static pl_status collect(const workers *w, report *first, pl_error *err) {
+  report r;
+  for (int i = 0; i < w->count; i++) {
+    if (read_all(w->reports[i], &r, sizeof r)) return pl_fail(err, PL_E_IO, "bench: process %d ended early", i);
+    if (r.status) return pl_fail(err, r.status, "%s", r.text);
+    if (!i) *first = r;
+    if (r.crc != first->crc) return pl_fail(err, PL_E_MISMATCH, "bench: processes 0 and %d computed different results", i);
+  }
+  return PL_OK;
+}
+
+typedef struct {
+  double best, median; /* GMAC/s of all processes together */
+  report job;          /* counters and results of one job of one process */
+} bench_figures;
+
+static int compare_seconds(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static pl_status measure(const bench_plan *plan, bench_figures *figures, pl_error *err) {
+  workers w;
+  static double seconds[REPEATS_MAX];
+  cli_progress bar;
+  pl_status status = start_workers(plan, &w, err);
+  if (!status) status = collect(&w, &figures->job, err); /* warm */
+  cli_progress_start(&bar, "bench", (uint64_t)plan->repeats);
+  for (int round = 0; round < plan->repeats && !status; round++) {
+    double started = cli_seconds();
+    for (int i = 0; i < w.count; i++)
+      if (write_all(w.go[i], "g", 1)) status = pl_fail(err, PL_E_IO, "bench: process %d ended early", i);
+    if (!status) status = collect(&w, &figures->job, err);
+    seconds[round] = cli_seconds() - started;
+    cli_progress_update(&bar, (uint64_t)round);
+  }
+  cli_progress_end(&bar);
+  stop_workers(&w);
+  if (status) return status;
+
+  qsort(seconds, (size_t)plan->repeats, sizeof *seconds, compare_seconds);
+  double gmac = 1e-9 * plan->processes * (double)plan->m * plan->n * plan->k;
+  figures->best = gmac / seconds[0];
+  figures->median = gmac / seconds[plan->repeats / 2];
+  return PL_OK;
+}
+
+/* ---- Output ---- */
+
+static double ratio(const pl_counters *c) { return c->ideal_cycles ? (double)c->cycles / (double)c->ideal_cycles : 0; }
+
+static int print_figures(int argc, char **argv, const bench_plan *plan, const bench_figures *figures) {
+  pl_error err;
+  pl_device *dev; /* once more, for its identity */
+  if (pl_open(plan->uri, &dev, &err)) return cli_fail(&err);
+  cJSON *result = cli_result_new(argc, argv, dev, &plan->core.image, plan->core.image.reg[PL_REG_SEED]);
+  pl_close(dev);
+  if (!result) return CLI_FAILED;
+
+  const pl_counters *counters = &figures->job.counters;
+  const struct {
+    const char *name;
+    double value;
+  } counts[] = {
+      {"m", plan->m}, {"n", plan->n}, {"k", plan->k},
+      {"macs", (double)counters->macs},
+      {"reads", (double)counters->reads},
+      {"clipped", (double)counters->clipped},
+      {"cycles", (double)counters->cycles},
+      {"ideal_cycles", (double)counters->ideal_cycles},
+      {"load_cycles", (double)counters->load_cycles},
+      {"checked", (double)counters->checked},
+  };
+  cJSON *data = cli_result_data(result), *timing = cli_result_timing(result);
+  char hex[16];
+  snprintf(hex, sizeof hex, "%08" PRIx32, figures->job.crc);
+  cJSON_AddStringToObject(data, "core", plan->core.name);
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) cJSON_AddNumberToObject(data, counts[i].name, counts[i].value);
+  cJSON_AddStringToObject(data, "results_crc32", hex);
+  cJSON_AddNumberToObject(timing, "processes", plan->processes);
+  cJSON_AddNumberToObject(timing, "repeats", plan->repeats);
+
+  /* The figures that people and scripts look for stand at the top level too. */
+  cJSON_AddNumberToObject(result, "gmac_per_s", figures->best);
+  cJSON_AddNumberToObject(result, "gmac_per_s_median", figures->median);
+  cJSON_AddNumberToObject(result, "cycles", (double)counters->cycles);
+  cJSON_AddNumberToObject(result, "ideal_cycles", (double)counters->ideal_cycles);
+  cJSON_AddNumberToObject(result, "load_cycles", (double)counters->load_cycles);
+  cJSON_AddNumberToObject(result, "cycles_per_ideal", ratio(counters));
+  int code = cli_print_json(result);
+  cJSON_Delete(result);
+  return code;
+}
+
+static void print_table(const bench_plan *plan, const bench_figures *figures) {
+  const pl_counters *c = &figures->job.counters;
+  printf("bench: %s, core %s, %d x %d x %d, %u channels, %d process%s, %d repeats\n", plan->uri, plan->core.name, plan->m,
+         plan->n, plan->k, plan->core.image.reg[PL_REG_CHANNELS], plan->processes, plan->processes == 1 ? "" : "es",
+         plan->repeats);
+  printf("  %.3f GMAC/s best, %.3f median%s\n", figures->best, figures->median,
+         plan->processes > 1 ? " (all processes together)" : "");
+  printf("  %" PRIu64 " detector reads a job, %" PRIu64 " clipped\n", c->reads, c->clipped);
+  if (c->ideal_cycles)
+    printf("  %" PRIu64 " cycles a job, ideal %" PRIu64 ": %.3f x; %" PRIu64 " more to fill the buffers\n", c->cycles,
+           c->ideal_cycles, ratio(c), c->load_cycles);
+}
+
+int cmd_bench(int argc, char **argv) {
+  const char *uri = "model:", *core = NULL;
+  int64_t m = 256, n = 256, k = 1024, channels = 0, repeats = 7, processes = 1;
+  int json = 0, code;
+  const cli_option options[] = {
+      {'d', "device", "URI", CLI_TEXT, &uri, 0, 0, "the device (default model:)"},
+      {'m', "rows", "M", CLI_INT, &m, 1, 65536, "rows of A (default 256)"},
+      {'n', "columns", "N", CLI_INT, &n, 1, 65536, "rows of B (default 256)"},
+      {'k', "depth", "K", CLI_INT, &k, 1, 65536, "length of the sums (default 1024)"},
+      {'c', "core", "CORE", CLI_TEXT, &core, 0, 0, "core (default lightening with 64 channels: all noise on)"},
+      {0, "channels", "N", CLI_INT, &channels, 1, 4096, "another number of channels than the core's"},
+      {0, "repeat", "R", CLI_INT, &repeats, 1, REPEATS_MAX, "jobs to time (default 7)"},
+      {0, "processes", "P", CLI_INT, &processes, 1, PROCESSES_MAX, "processes side by side (default 1)"},
+      {0, "json", NULL, CLI_FLAG, &json, 0, 0, "print a result file: gmac_per_s, cycles, ideal_cycles, ..."},
+      {0},
+  };
+  const cli_help help = {"bench", "[-d URI] [-m M -n N -k K] [-c CORE] [--processes P] [--json]",
+                         "Times a matrix product of random codes: multiply-accumulates per second, and clock cycles\n"
+                         "against the ideal count.", options};
+  if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
+
+  pl_error err;
+  bench_plan plan = {.uri = uri, .m = (int)m, .n = (int)n, .k = (int)k, .repeats = (int)repeats,
+                     .processes = (int)processes};
+  if (pl_core_load(core ? core : "lightening", &plan.core, &err)) return cli_fail(&err);
+  if (!core && !channels) channels = 64;
+  if (channels) plan.core.image.reg[PL_REG_CHANNELS] = (uint32_t)channels;
+
+  bench_figures figures;
+  if (measure(&plan, &figures, &err)) return cli_fail(&err);
+  if (json) return print_figures(argc, argv, &plan, &figures);
+  print_table(&plan, &figures);
+  return CLI_OK;
+}
