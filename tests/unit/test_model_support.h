@@ -60,8 +60,8 @@ static inline pl_model_regs draw_regs(uint64_t *state, uint32_t effects) {
   r.sigma_exp = (int)draw_in(state, 0, 5);
   r.adc_bits = (int)draw_in(state, 12, 16);
   r.adc_gain = (uint32_t)draw_in(state, 32768, 65535);
-  /* 16-bit gain, about 19 + log2(channels)/2 bits of detector value, adc_bits - 3 bits of code */
-  r.adc_shift = 16 + 19 - (r.adc_bits - 3);
+  /* 16 bits of gain and about 16 + log2(channels)/2 bits of detector value become adc_bits - 2 bits of code */
+  r.adc_shift = 16 + 16 - (r.adc_bits - 2);
   for (int c = r.channels; c > 1; c /= 4) r.adc_shift++;
   r.adc_offset = (int32_t)draw_in(state, -100000, 100000);
   r.row0 = (uint32_t)draw_in(state, 0, 1 << 20);
