@@ -215,10 +215,17 @@ static void put_tensor_data(buffer *b, const net_tensor *t, pl_ggml_type type, c
   align(b);
 }
 
+/* ---- The file ---- */
+
+/* The name written to before it is renamed to `path`. */
+static pl_status name_beside(const char *path, char beside[4096], pl_error *err) {
+  int length = snprintf(beside, 4096, "%s.part", path);
+  return length < 4096 ? PL_OK : pl_fail(err, PL_E_INPUT, "The name of the output file is too long.");
+}
+
 static pl_status save(const char *path, const buffer *b, pl_error *err) {
   char beside[4096];
-  if ((size_t)snprintf(beside, sizeof beside, "%s.part", path) >= sizeof beside)
-    return pl_fail(err, PL_E_INPUT, "The name of the output file is too long.");
+  if (name_beside(path, beside, err)) return PL_E_INPUT;
   FILE *f = fopen(beside, "wb");
   int bad = !f || fwrite(b->bytes, 1, b->used, f) != b->used;
   if (f) bad |= fclose(f) != 0;
@@ -228,15 +235,27 @@ static pl_status save(const char *path, const buffer *b, pl_error *err) {
   return pl_fail(err, PL_E_IO, "Cannot write '%s': %s.", path, strerror(why));
 }
 
-pl_status gguf_write(const char *path, const net_config *config, const real *params, const bpe *vocabulary,
-                     pl_ggml_type type, const gguf_about *about, pl_error *err) {
+pl_status gguf_write_check(const char *path, const net_config *config, pl_ggml_type type, pl_error *err) {
   net_tensor list[NET_MAX_TENSORS];
   int count = net_tensors(config, list);
   for (int i = 0; i < count; i++)
     if (type_of(&list[i], type) == PL_GGML_Q8_0 && list[i].columns % PL_GGML_BLOCK)
       return pl_fail(err, PL_E_INPUT, "Tensor %s has rows of %d numbers; Q8_0 needs a multiple of %d: change the width or "
                      "feed-forward size, or store F32.", list[i].name, list[i].columns, PL_GGML_BLOCK);
+  char beside[4096];
+  if (name_beside(path, beside, err)) return PL_E_INPUT;
+  FILE *f = fopen(beside, "wb");
+  if (!f) return pl_fail(err, PL_E_INPUT, "Cannot write '%s': %s.", path, strerror(errno));
+  fclose(f);
+  unlink(beside);
+  return PL_OK;
+}
 
+pl_status gguf_write(const char *path, const net_config *config, const real *params, const bpe *vocabulary,
+                     pl_ggml_type type, const gguf_about *about, pl_error *err) {
+  if (gguf_write_check(path, config, type, err)) return PL_E_INPUT;
+  net_tensor list[NET_MAX_TENSORS];
+  int count = net_tensors(config, list);
   pairs kv = {0};
   buffer file = {0}, info = {0}, data = {0};
   put_metadata(&kv, config, vocabulary, type, about);

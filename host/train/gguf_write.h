@@ -15,8 +15,12 @@ typedef struct {
   const char *name, *description, *license, *source; /* general.*; NULL: left out */
 } gguf_about;
 
+/* What gguf_write would refuse, to be asked before hours of training: PL_E_INPUT if a matrix's columns are not a multiple
+ * of 32 (Q8_0) or the file cannot be written where `path` says. Leaves an existing file alone. */
+pl_status gguf_write_check(const char *path, const net_config *config, pl_ggml_type type, pl_error *err);
+
 /* Writes `path` whole or not at all (a temporary file beside it is renamed). Matrices are stored as `type`, PL_GGML_F32
- * or PL_GGML_Q8_0, gains as F32. PL_E_INPUT if a matrix's columns are not a multiple of 32 (Q8_0), PL_E_IO if the file cannot be written. */
+ * or PL_GGML_Q8_0, gains as F32. PL_E_INPUT as above, PL_E_IO if writing fails. */
 pl_status gguf_write(const char *path, const net_config *config, const real *params, const bpe *vocabulary,
                      pl_ggml_type type, const gguf_about *about, pl_error *err);
 

@@ -156,7 +156,8 @@ static pl_status load(const options *o, run *r, pl_error *err) {
 }
 
 static pl_status prepare(const options *o, run *r, pl_error *err) {
-  pl_status status = load(o, r, err);
+  pl_status status = gguf_write_check(o->out, &o->net, o->type, err);
+  if (!status) status = load(o, r, err);
   if (status) return status;
   size_t size = net_size(&o->net);
   r->params = malloc(sizeof(real) * size);
