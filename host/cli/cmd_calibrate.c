@@ -1,0 +1,76 @@
+/* cmd_calibrate.c: `photolane calibrate`: ADC ranges of a model on a core, from a text. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/nn_session.h"
+
+static void show_progress(void *self, int done) { cli_progress_update(self, (uint64_t)done); }
+
+/* "max", "mse" or "99.9" (a percentile). */
+static int parse_rule(const char *text, pl_range_choice *choice) {
+  char *end;
+  if (!strcmp(text, "max")) return *choice = (pl_range_choice){PL_RANGE_MAX, 100}, CLI_OK;
+  if (!strcmp(text, "mse")) return *choice = (pl_range_choice){PL_RANGE_MSE, 100}, CLI_OK;
+  double percentile = strtod(text, &end);
+  if (end == text || *end || !(percentile >= 50 && percentile <= 100))
+    return cli_usage("calibrate: --rule wants max, mse or a percentile from 50 to 100, not '%s'", text);
+  *choice = (pl_range_choice){PL_RANGE_PERCENTILE, percentile};
+  return CLI_OK;
+}
+
+/* One line for each layer, full scales in code^2. */
+static void print_table(const pl_nn_ranges *r) {
+  printf("layer");
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) printf(" %9s", pl_nn_product_names[p]);
+  putchar('\n');
+  for (int i = 0; i <= r->layers; i++) {
+    printf("%5d", i);
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+      if (r->full_scale[i][p] > 0) printf(" %9.0f", r->full_scale[i][p]);
+      else printf(" %9s", "-");
+    }
+    putchar('\n');
+  }
+}
+
+int cmd_calibrate(int argc, char **argv) {
+  nn_session s = NN_SESSION_DEFAULTS;
+  const char *text_path = NULL, *out_path = NULL, *rule = NULL;
+  int64_t tokens = 512;
+  int code;
+  const cli_option options[] = {
+      NN_SESSION_OPTIONS(s),
+      {'f', "file", "TEXT", CLI_TEXT, &text_path, 0, 0, "a text like those the model will read, a file"},
+      {'o', "output", "FILE", CLI_TEXT, &out_path, 0, 0, "where to write the ranges, for --ranges (a table on stdout)"},
+      {0, "tokens", "N", CLI_INT, &tokens, 1, 65536, "tokens to read (512, or the model's context if shorter)"},
+      {0, "rule", "RULE", CLI_TEXT, &rule, 0, 0, "max, mse (least squared error), or a percentile such as 99.9"},
+      {0},
+  };
+  const cli_help help = {"calibrate", "-m MODEL -f TEXT [-c CORE] [-o FILE]",
+                         "Finds the full scale of the ADC for each layer and product, by a run with exact products.",
+                         options};
+  pl_range_choice choice = pl_range_default;
+  if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
+  if (rule && (code = parse_rule(rule, &choice))) return code;
+  if (!text_path) return cli_usage("calibrate on which text? name a file with -f");
+  int32_t *ids = NULL;
+  size_t count = 0;
+  pl_error err;
+  code = nn_session_load(&s);
+  if (!code) code = nn_session_tokenize(&s, NULL, text_path, PL_TOKENIZE_BOS, &ids, &count);
+  if (!code) {
+    int n = count < (size_t)tokens ? (int)count : (int)tokens, context = pl_nn_get_shape(s.model)->context;
+    cli_progress bar;
+    cli_progress_start(&bar, "calibrate", (uint64_t)(n < context ? n : context));
+    pl_status status =
+        pl_nn_calibrate(s.model, &s.core.image, s.products, ids, n, choice, show_progress, &bar, &s.ranges, &err);
+    cli_progress_end(&bar);
+    if (status) code = cli_fail(&err);
+  }
+  if (!code && out_path && pl_nn_ranges_save(s.ranges, out_path, &err)) code = cli_fail(&err);
+  if (!code && !out_path) print_table(s.ranges);
+  free(ids);
+  nn_session_close(&s);
+  return code;
+}

@@ -1,0 +1,175 @@
+/* cmd_run.c: `photolane run`: continues a text with a Transformer, in float or on a device. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/nn_session.h"
+#include "nn/pretokenize.h"
+#include "nn/sample.h"
+
+typedef struct {
+  nn_session s;
+  const char *prompt;
+  int64_t n, batch;
+  double temperature, top_p;
+  int control, json;
+  int32_t *ids; /* prompt and what was generated */
+  int prompt_tokens, tokens;
+  float *logits;
+  pl_nn_context *ctx;
+} run;
+
+static void put(const pl_tokenizer *t, int32_t id) {
+  pl_str s = pl_token_bytes(t, id);
+  fwrite(s.data, 1, s.size, stdout);
+  fflush(stdout);
+}
+
+/* Makes room for the prompt and n tokens more, in the model's context. */
+static int prepare(run *r) {
+  pl_error err;
+  const pl_nn_shape *shape = pl_nn_get_shape(r->s.model);
+  int32_t *ids;
+  size_t count;
+  int flags = PL_TOKENIZE_BOS | (r->control ? PL_TOKENIZE_CONTROL : 0);
+  int code = nn_session_tokenize(&r->s, r->prompt, NULL, flags, &ids, &count);
+  if (code) return code;
+  int32_t bos = pl_tokenizer_bos(pl_nn_get_tokenizer(r->s.model));
+  if (count + (size_t)r->n > (size_t)shape->context) {
+    free(ids);
+    return cli_usage("the prompt has %zu tokens, %lld are to follow, and the model's context is %d: ask for fewer (-n)",
+                     count, (long long)r->n, shape->context);
+  }
+  r->ids = malloc(sizeof *r->ids * (count + (size_t)r->n + 1));
+  r->logits = malloc(sizeof *r->logits * (size_t)shape->vocab);
+  if (!r->ids || !r->logits) {
+    free(ids);
+    pl_fail(&err, PL_E_MEMORY, "out of memory for %zu tokens", count + (size_t)r->n);
+    return cli_fail(&err);
+  }
+  memcpy(r->ids, ids, sizeof *ids * count);
+  free(ids);
+  r->tokens = (int)count;
+  if (!count && bos >= 0) r->ids[r->tokens++] = bos; /* something must come first */
+  r->prompt_tokens = r->tokens;
+  if (!r->tokens) return cli_usage("the prompt is empty and the model has no token to start with: give one with -p");
+  int capacity = r->tokens + (int)r->n;
+  if (capacity > shape->context) capacity = shape->context;
+  if (pl_nn_context_new(r->s.model, r->s.optics, capacity, &r->ctx, &err)) return cli_fail(&err);
+  return CLI_OK;
+}
+
+/* Reads tokens up to `end` in pieces of --batch; the logits of the last one stay in r->logits. */
+static int feed(run *r, int end, cli_progress *bar) {
+  pl_error err;
+  for (int at = pl_nn_position(r->ctx), rows; at < end; at += rows) {
+    rows = end - at < r->batch ? end - at : (int)r->batch;
+    if (pl_nn_forward(r->ctx, r->ids + at, rows, at + rows == end ? rows - 1 : rows, r->logits, &err)) {
+      if (bar) cli_progress_end(bar);
+      return cli_fail(&err);
+    }
+    if (bar) cli_progress_update(bar, (uint64_t)(at + rows));
+  }
+  return CLI_OK;
+}
+
+static int generate(run *r) {
+  pl_error err;
+  const pl_tokenizer *t = pl_nn_get_tokenizer(r->s.model);
+  const pl_sampling how = {r->temperature, r->top_p, (uint64_t)r->s.seed};
+  cli_progress bar;
+  cli_progress_start(&bar, "prompt", (uint64_t)r->tokens);
+  int code = feed(r, r->tokens, &bar);
+  cli_progress_end(&bar);
+  if (code) return code;
+  if (!r->json) fputs(r->prompt, stdout), fflush(stdout);
+  for (int64_t i = 0; i < r->n; i++) {
+    int32_t id;
+    if (pl_sample(r->logits, pl_nn_get_shape(r->s.model)->vocab, &how, (uint32_t)r->tokens, &id, &err))
+      return cli_fail(&err);
+    r->ids[r->tokens++] = id;
+    if (id == pl_tokenizer_eos(t)) break;
+    if (!r->json) put(t, id);
+    if (i + 1 < r->n && (code = feed(r, r->tokens, NULL))) break;
+  }
+  if (!r->json) putchar('\n');
+  return code;
+}
+
+/* JSON text must be UTF-8: bytes that are none become U+FFFD. The token ids tell the rest. */
+static char *generated_text(const run *r) {
+  const pl_tokenizer *t = pl_nn_get_tokenizer(r->s.model);
+  size_t size = 0, n = 0;
+  for (int i = r->prompt_tokens; i < r->tokens; i++) size += pl_token_bytes(t, r->ids[i]).size;
+  char *raw = malloc(size + 1), *text = malloc(3 * size + 1);
+  for (int i = r->prompt_tokens; raw && text && i < r->tokens; i++) {
+    pl_str s = pl_token_bytes(t, r->ids[i]);
+    memcpy(raw + n, s.data, s.size);
+    n += s.size;
+  }
+  size_t out = 0;
+  for (size_t at = 0, length; raw && text && at < n; at += length) {
+    uint32_t code;
+    length = pl_utf8_decode(raw + at, n - at, &code);
+    out += pl_utf8_encode(code, text + out);
+  }
+  if (text) text[out] = 0;
+  free(raw);
+  return text;
+}
+
+static int print_result(run *r, int argc, char **argv) {
+  pl_error err;
+  cJSON *result = cli_result_new(argc, argv, r->s.device, r->s.device ? &r->s.core.image : NULL, (uint64_t)r->s.seed);
+  cJSON *data = cli_result_data(result), *timing = cli_result_timing(result);
+  char *text = generated_text(r);
+  int code = CLI_OK;
+  if (cli_result_file(result, "model", r->s.model_path, &err) ||
+      (r->s.ranges_path && cli_result_file(result, "ranges", r->s.ranges_path, &err)))
+    code = cli_fail(&err);
+  cJSON_AddStringToObject(data, "text", text ? text : "");
+  cJSON_AddNumberToObject(data, "prompt_tokens", r->prompt_tokens);
+  cJSON *ids = cJSON_AddArrayToObject(data, "ids");
+  for (int i = 0; i < r->tokens; i++) cJSON_AddItemToArray(ids, cJSON_CreateNumber(r->ids[i]));
+  cJSON_AddNumberToObject(timing, "seconds", nn_session_seconds(&r->s));
+  nn_session_report(&r->s, data, timing);
+  if (!code) code = cli_print_json(result);
+  free(text);
+  cJSON_Delete(result);
+  return code;
+}
+
+int cmd_run(int argc, char **argv) {
+  run r = {.s = NN_SESSION_DEFAULTS, .prompt = "", .n = 64, .batch = 256, .temperature = 0, .top_p = 0.95};
+  const cli_option options[] = {
+      NN_SESSION_OPTIONS(r.s),
+      NN_DEVICE_OPTIONS(r.s),
+      {'p', "prompt", "TEXT", CLI_TEXT, &r.prompt, 0, 0, "the text to continue"},
+      {'n', "tokens", "N", CLI_INT, &r.n, 0, 65536, "tokens to generate (64)"},
+      {0, "temperature", "T", CLI_REAL, &r.temperature, 0, 100, "0 takes the likeliest token (0)"},
+      {0, "top-p", "P", CLI_REAL, &r.top_p, 0, 1, "draw among the likeliest that make up P (0.95)"},
+      {0, "batch", "N", CLI_INT, &r.batch, 1, 65536, "prompt tokens at a time; the text is the same (256)"},
+      {0, "special", NULL, CLI_FLAG, &r.control, 0, 0, "control tokens such as <|im_start|> count in the prompt"},
+      {0, "json", NULL, CLI_FLAG, &r.json, 0, 0, "print a result as JSON"},
+      {0},
+  };
+  const cli_help help = {"run", "-m MODEL [-p TEXT] [-n N] [-d URI] [-c CORE] [--reference]",
+                         "Continues a text with a Transformer whose matrix products run on a device.\n"
+                         "The ADC ranges come from --ranges, or from a built-in text read when the model is loaded.",
+                         options};
+  int code;
+  if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
+  code = nn_session_open(&r.s);
+  if (!code) code = prepare(&r);
+  if (!code) code = generate(&r);
+  if (!code && r.json) code = print_result(&r, argc, argv);
+  if (!code && !r.json) nn_session_report(&r.s, NULL, NULL);
+  if (!code && r.s.check)
+    fprintf(stderr, "photolane: %s and %s agree on all %llu products\n", r.s.uri, r.s.check_uri,
+            (unsigned long long)pl_nn_optics_products(r.s.optics));
+  pl_nn_context_free(r.ctx);
+  free(r.ids);
+  free(r.logits);
+  nn_session_close(&r.s);
+  return code;
+}

@@ -1,0 +1,135 @@
+/* nn_session.c: see nn_session.h. */
+#include "cli/nn_session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int nn_session_load(nn_session *s) {
+  pl_error err;
+  if (!s->model_path) return cli_usage("which model? name a GGUF file with -m");
+  if (pl_nn_parse_products(s->optical, &s->products, &err)) return cli_fail(&err);
+  if (pl_core_load(s->core_name, &s->core, &err)) return cli_fail(&err);
+  if (s->seed < 0) s->seed = s->core.image.reg[PL_REG_SEED];
+  s->core.image.reg[PL_REG_SEED] = (uint32_t)s->seed;
+  if (pl_nn_load(s->model_path, &s->model, &err)) return cli_fail(&err);
+  return CLI_OK;
+}
+
+static int open_device(const char *uri, const pl_image *image, pl_device **dev) {
+  pl_error err;
+  if (pl_open(uri, dev, &err)) return cli_fail(&err);
+  if (pl_configure(*dev, image, &err)) return cli_fail(&err);
+  return CLI_OK;
+}
+
+int nn_session_open(nn_session *s) {
+  pl_error err;
+  int code = nn_session_load(s);
+  if (code) return code;
+  s->started = cli_seconds();
+  if (s->reference) {
+    if (s->check_uri) return cli_usage("--reference uses no device, so --check-against has nothing to compare");
+    return CLI_OK;
+  }
+  const pl_image *image = &s->core.image;
+  if ((code = open_device(s->uri, image, &s->device))) return code;
+  if (s->check_uri && (code = open_device(s->check_uri, image, &s->check))) return code;
+  if (s->ranges_path) {
+    if (pl_nn_ranges_load(s->ranges_path, &s->ranges, &err)) return cli_fail(&err);
+  } else if (image->reg[PL_REG_EFFECTS] & PL_EFFECT_ADC) {
+    if (pl_nn_calibrate_builtin(s->model, image, s->products, pl_range_default, &s->ranges, &err)) return cli_fail(&err);
+  }
+  pl_nn_settings settings = {s->device, s->check, *image, s->products, s->ranges};
+  if (pl_nn_optics_new(s->model, &settings, &s->optics, &err)) return cli_fail(&err);
+  s->started = cli_seconds();
+  return CLI_OK;
+}
+
+void nn_session_close(nn_session *s) {
+  pl_nn_optics_free(s->optics);
+  free(s->ranges);
+  pl_close(s->device);
+  pl_close(s->check);
+  pl_nn_free(s->model);
+}
+
+/* All of a file, or NULL with a message in err. */
+static char *read_text(const char *path, size_t *size, pl_error *err) {
+  enum { MOST = 256 << 20 };
+  FILE *f = fopen(path, "rb");
+  if (!f) {
+    pl_fail(err, PL_E_INPUT, "cannot read the text %s: %s", path, strerror(errno));
+    return NULL;
+  }
+  size_t room = 1 << 20;
+  char *text = malloc(room);
+  *size = 0;
+  while (text) {
+    *size += fread(text + *size, 1, room - *size, f);
+    if (*size < room) break;
+    char *bigger = room < MOST ? realloc(text, room *= 2) : NULL;
+    if (!bigger) free(text);
+    text = bigger;
+  }
+  int failed = ferror(f), cause = errno;
+  fclose(f);
+  if (!text) pl_fail(err, PL_E_INPUT, "the text %s is larger than %d MB or than the memory", path, MOST >> 20);
+  if (!text || !failed) return text;
+  free(text);
+  pl_fail(err, PL_E_INPUT, "cannot read the text %s: %s", path, strerror(cause));
+  return NULL;
+}
+
+int nn_session_tokenize(nn_session *s, const char *text, const char *path, int flags, int32_t **ids, size_t *count) {
+  pl_error err;
+  size_t size = 0;
+  char *owned = path ? read_text(path, &size, &err) : NULL;
+  *ids = NULL;
+  if (path && !owned) return cli_fail(&err);
+  if (!path) size = strlen(text);
+  pl_status status =
+      pl_tokenize(pl_nn_get_tokenizer(s->model), path ? owned : text, size, flags, ids, count, &err);
+  free(owned);
+  return status ? cli_fail(&err) : CLI_OK;
+}
+
+double nn_session_seconds(const nn_session *s) { return cli_seconds() - s->started; }
+
+void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
+  pl_counters n = {0};
+  pl_identity id = {.backend = "reference"};
+  if (s->device) {
+    pl_identify(s->device, &id, NULL);
+    pl_get_counters(s->device, &n, NULL);
+  }
+  if (data) {
+    cJSON_AddStringToObject(data, "backend", id.backend);
+    if (s->device) {
+      cJSON_AddStringToObject(data, "core", s->core.name);
+      cJSON *list = cJSON_AddArrayToObject(data, "optical");
+      for (int p = 0; p < PL_NN_PRODUCTS; p++)
+        if (s->products >> p & 1) cJSON_AddItemToArray(list, cJSON_CreateString(pl_nn_product_names[p]));
+      cJSON_AddNumberToObject(data, "products", (double)pl_nn_optics_products(s->optics));
+      cJSON_AddNumberToObject(data, "compared", s->check ? (double)pl_nn_optics_products(s->optics) : 0);
+      cJSON_AddNumberToObject(data, "macs", (double)n.macs);
+      cJSON_AddNumberToObject(data, "reads", (double)n.reads);
+      cJSON_AddNumberToObject(data, "clipped", (double)n.clipped);
+      cJSON_AddNumberToObject(data, "encodings_a", (double)n.encodings_a);
+      cJSON_AddNumberToObject(data, "encodings_b", (double)n.encodings_b);
+      cJSON_AddNumberToObject(data, "seed", (double)s->seed);
+    }
+  }
+  if (timing && s->device) {
+    double seconds = nn_session_seconds(s);
+    cJSON_AddNumberToObject(timing, "gmac_per_s", seconds > 0 ? (double)n.macs / seconds * 1e-9 : 0);
+    cJSON_AddNumberToObject(timing, "cycles", (double)n.cycles);
+    cJSON_AddNumberToObject(timing, "ideal_cycles", (double)n.ideal_cycles);
+    cJSON_AddNumberToObject(timing, "load_cycles", (double)n.load_cycles);
+    cJSON_AddNumberToObject(timing, "checked", (double)n.checked);
+  }
+  if (n.reads && (double)n.clipped > 0.01 * (double)n.reads)
+    fprintf(stderr, "photolane: warning: %.1f %% of the ADC reads clipped; calibrate on a text like this one "
+            "(`photolane calibrate --rule max`) or use more ADC bits\n", 100.0 * (double)n.clipped / (double)n.reads);
+}
