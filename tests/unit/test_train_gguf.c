@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "nn/gguf.h"
+#include "nn/nn.h"
 #include "nn/tokenizer.h"
 #include "train/adamw.h"
 #include "train/corpus.h"
@@ -163,6 +164,38 @@ START_TEST(tokenizer_of_the_reader_agrees) {
 }
 END_TEST
 
+/* The network as host/nn computes it from the file, against the one that was trained: order of the rotated pairs, sharing
+ * of key-value heads, the tied head. Weights large enough that attention is far from uniform. */
+START_TEST(reader_computes_the_same_logits) {
+  pl_error err;
+  pl_nn *model;
+  pl_nn_context *ctx;
+  net_init(&config, 0.4f, 78, params);
+  pl_gguf *g = write_and_open(PL_GGML_F32);
+  ck_assert_msg(!pl_nn_from_gguf(g, &model, &err), "%s", err.text);
+  ck_assert_msg(!pl_nn_context_new(model, NULL, config.context, &ctx, &err), "%s", err.text);
+  int tokens[32];
+  int32_t ids[32];
+  for (int i = 0; i < config.context; i++) ids[i] = tokens[i] = (int)(rng_bits(79, (uint64_t)i) % (uint64_t)config.vocab);
+  float *logits = malloc(sizeof *logits * (size_t)config.context * (size_t)config.vocab);
+  ck_assert_msg(!pl_nn_forward(ctx, ids, config.context, 0, logits, &err), "%s", err.text);
+  net *n = net_new(&config, 1);
+  float largest = 0;
+  for (int i = 0; i < config.context; i++) {
+    const real *own = net_logits(n, params, tokens, i);
+    for (int v = 0; v < config.vocab; v++) {
+      largest = fmaxf(largest, fabsf(own[v]));
+      ck_assert_float_eq_tol(own[v], logits[(size_t)i * config.vocab + v], 2e-3f);
+    }
+  }
+  ck_assert_float_gt(largest, 3);
+  net_free(n);
+  free(logits);
+  pl_nn_context_free(ctx);
+  pl_nn_free(model);
+}
+END_TEST
+
 START_TEST(what_cannot_be_written_is_refused) {
   const gguf_about about = {.name = "test"};
   pl_error err;
@@ -236,6 +269,7 @@ int main(void) {
   tcase_add_test(tc, q8_0_error_is_half_a_step);
   tcase_add_test(tc, sizes_are_read_back);
   tcase_add_test(tc, tokenizer_of_the_reader_agrees);
+  tcase_add_test(tc, reader_computes_the_same_logits);
   tcase_add_test(tc, what_cannot_be_written_is_refused);
   tcase_add_test(tc, training_learns_and_does_not_depend_on_threads);
   tcase_add_test(tc, schedule_rises_and_falls);
