@@ -12,7 +12,7 @@ INSTALL ?= install
 
 CORES := $(wildcard host/physics/cores/*.cfg)
 PUBLIC_HEADERS := include/photolane/photolane.h include/photolane/registers.h include/photolane/version.h
-PLUGINS = $(wildcard $(O)/rtl/libphotolane-rtl-*.so)
+BUILT_PLUGINS = $(wildcard $(O)/rtl/libphotolane-rtl-*.so)
 
 # The directories are compiled in: paths.c is compiled anew when they change.
 $(O)/dirs.txt: FORCE
@@ -46,7 +46,7 @@ install: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so $(O)/photolane.
 	$(Q)$(INSTALL) -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(INCLUDEDIR)/photolane/
 	$(Q)$(INSTALL) -m 644 $(O)/photolane.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
 	$(Q)$(INSTALL) -m 644 $(CORES) $(DESTDIR)$(DATADIR)/photolane/cores/
-	$(Q)$(if $(PLUGINS),$(INSTALL) -m 755 $(PLUGINS) $(DESTDIR)$(LIBDIR)/photolane/,:)
+	$(Q)$(if $(BUILT_PLUGINS),$(INSTALL) -m 755 $(BUILT_PLUGINS) $(DESTDIR)$(LIBDIR)/photolane/,:)
 	$(Q)$(INSTALL) -m 644 docs/man/photolane.1 $(DESTDIR)$(MANDIR)/man1/
 
 uninstall: ## takes away what install put there (same PREFIX and DESTDIR)

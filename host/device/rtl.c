@@ -72,7 +72,9 @@ static void list_shapes(const char *dir, char *list, size_t size) {
   closedir(entries);
 }
 
-static pl_status no_build(const char *shape, const pl_search_path *path, pl_error *err) {
+static pl_status no_build(const char *shape, int traced, const pl_search_path *path, pl_error *err) {
+  if (traced)
+    return pl_fail(err, PL_E_NODEV, "no build of shape %s writes waveforms: run `make trace SHAPES=%s`", shape, shape);
   char list[256] = "";
   for (int i = 0; i < path->count; i++) list_shapes(path->dir[i], list, sizeof list);
   if (!*list)
@@ -81,13 +83,13 @@ static pl_status no_build(const char *shape, const pl_search_path *path, pl_erro
   return pl_fail(err, PL_E_NODEV, "no build of shape %s: run `make rtl SHAPES=%s`, or use one of:%s", shape, shape, list);
 }
 
-/* Opens the first plug-in on the search path. */
-static pl_status open_plugin(rtl_state *state, const char *shape, pl_error *err) {
+/* Opens the first plug-in on the search path. Those that can write waveforms are slower, so they are separate. */
+static pl_status open_plugin(rtl_state *state, const char *shape, int traced, pl_error *err) {
   pl_search_path path;
   pl_search_dirs(PL_SEARCH_PLUGINS, &path);
   for (int i = 0; i < path.count; i++) {
     char file[PL_PATH_MAX + 64];
-    snprintf(file, sizeof file, "%s/" PREFIX "%s" SUFFIX, path.dir[i], shape);
+    snprintf(file, sizeof file, "%s/" PREFIX "%s%s" SUFFIX, path.dir[i], shape, traced ? "-trace" : "");
     if (access(file, F_OK)) continue;
     state->library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (!state->library) return pl_fail(err, PL_E_NODEV, "cannot load the array: %s", dlerror());
@@ -98,7 +100,7 @@ static pl_status open_plugin(rtl_state *state, const char *shape, pl_error *err)
       return pl_fail(err, PL_E_NODEV, "%s is of another version: run `make rtl SHAPES=%s` again", file, shape);
     return PL_OK;
   }
-  return no_build(shape, &path, err);
+  return no_build(shape, traced, &path, err);
 }
 
 /* ---- Open, close, configure ---- */
@@ -127,13 +129,12 @@ static pl_status start(rtl_state *state, const pl_uri *uri, pl_error *err) {
     return pl_fail(err, PL_E_INPUT, "rtl: trace-from and trace-to need trace=FILE");
   if (trace && !*trace) return pl_fail(err, PL_E_INPUT, "rtl: option trace wants the name of a file");
   if (to <= from) return pl_fail(err, PL_E_INPUT, "rtl: trace-to must be above trace-from");
-  if ((status = open_plugin(state, shape, err))) return status;
+  if ((status = open_plugin(state, shape, trace != NULL, err))) return status;
 
   char why[400] = "unknown reason";
   state->check = (int)check;
   if (trace && !state->api->traced)
-    return pl_fail(err, PL_E_INPUT, "this build of rtl:%s writes no waveforms: run `make rtl TRACE=1 SHAPES=%s`", shape,
-                   shape);
+    return pl_fail(err, PL_E_INPUT, "this build of rtl:%s writes no waveforms: run `make trace SHAPES=%s`", shape, shape);
   state->array = state->api->create(state->check, why, sizeof why);
   if (!state->array) return pl_fail(err, PL_E_IO, "rtl:%s cannot start: %s", shape, why);
   if (trace && state->api->trace(state->array, trace, from, to, why, sizeof why))

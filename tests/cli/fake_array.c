@@ -1,0 +1,116 @@
+/* fake_array.c: an array plug-in without RTL, for testing how host/device/rtl.c cuts jobs into tiles.
+ *
+ * A 2 x 3 x 64 array with operand buffers as small as 4096 channels allow, so that even small jobs are cut along
+ * rows, columns and depth. Computes by the golden model, but first checks what an array relies on: every tile fits
+ * the buffers, and what is in a buffer was loaded under the registers it is now used with.
+ *
+ * tests/cli/test_tiles.sh builds it and runs `photolane verify` on it. load_cycles counts the words loaded.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/model.h"
+#include "photolane/array.h"
+
+enum { ROWS = 2, COLUMNS = 3, WIDTH = 64, A_WORDS = 81, B_WORDS = 67 };
+
+typedef struct {
+  int8_t *codes;
+  int rows, depth;
+  pl_model_regs regs; /* when it was loaded */
+} operand;
+
+struct pl_array {
+  pl_model_regs regs;
+  operand in[2];
+  pl_counters counters;
+};
+
+static int ceil_div(int a, int b) { return (a + b - 1) / b; }
+
+static pl_array *create(int check, char *error, size_t size) {
+  pl_array *array = calloc(1, sizeof *array);
+  (void)check;
+  if (!array) snprintf(error, size, "out of memory");
+  return array;
+}
+
+static void destroy(pl_array *array) {
+  free(array->in[0].codes);
+  free(array->in[1].codes);
+  free(array);
+}
+
+static int no_trace(pl_array *array, const char *file, uint64_t from, uint64_t to, char *error, size_t size) {
+  (void)array, (void)file, (void)from, (void)to;
+  snprintf(error, size, "this array has no signals");
+  return -1;
+}
+
+static int configure(pl_array *array, const uint32_t *words, int count, char *error, size_t size) {
+  pl_image image;
+  pl_error err;
+  if (count != PL_REG_WORDS) return snprintf(error, size, "%d words instead of %d", count, PL_REG_WORDS), -1;
+  memcpy(image.reg, words, sizeof image.reg);
+  if (pl_image_check(&image, &err)) return snprintf(error, size, "%s", err.text), -1;
+  pl_model_unpack(&image, &array->regs);
+  return 0;
+}
+
+static int load(pl_array *array, int which, const int8_t *codes, int64_t ld, int rows, int depth, char *error,
+                size_t size) {
+  operand *o = &array->in[which];
+  const pl_model_regs *r = &array->regs;
+  int reads = ceil_div(depth, r->channels), last = depth - (reads - 1) * r->channels;
+  int words = ((reads - 1) * ceil_div(r->channels, WIDTH) + ceil_div(last, WIDTH)) * ceil_div(rows, which ? COLUMNS : ROWS);
+  if (words > (which ? B_WORDS : A_WORDS)) return snprintf(error, size, "operand %d needs %d words", which, words), -1;
+  if (depth != r->depth || rows != (which ? r->cols : r->rows))
+    return snprintf(error, size, "operand %d is loaded as %d x %d, against the registers", which, rows, depth), -1;
+  free(o->codes);
+  o->codes = malloc((size_t)rows * (size_t)depth);
+  if (!o->codes) return snprintf(error, size, "out of memory"), -1;
+  for (int i = 0; i < rows; i++) memcpy(o->codes + (size_t)i * (size_t)depth, codes + i * ld, (size_t)depth);
+  o->rows = rows, o->depth = depth, o->regs = *r;
+  array->counters.load_cycles += (uint64_t)words;
+  return 0;
+}
+
+/* What the buffer holds depends on everything but the ADC and the position of the other operand. */
+static int is_stale(const pl_array *array, int which) {
+  const operand *o = &array->in[which];
+  pl_model_regs then = o->regs, now = array->regs;
+  then.adc_gain = now.adc_gain, then.adc_shift = now.adc_shift, then.adc_offset = now.adc_offset;
+  then.adc_bits = now.adc_bits;
+  if (which) then.row0 = now.row0, then.rows = now.rows;
+  else then.col0 = now.col0, then.cols = now.cols;
+  return !o->codes || memcmp(&then, &now, sizeof then) != 0;
+}
+
+static int run(pl_array *array, int32_t *c, int64_t ldc, char *error, size_t size) {
+  const pl_model_regs *r = &array->regs;
+  for (int which = 0; which < 2; which++)
+    if (is_stale(array, which)) return snprintf(error, size, "operand %d in the buffer is stale", which), -1;
+  int64_t clipped = pl_model_gemm(r, array->in[0].codes, r->depth, array->in[1].codes, r->depth, c, ldc);
+  if (clipped < 0) return snprintf(error, size, "out of memory"), -1;
+  uint64_t reads = (uint64_t)r->rows * (uint64_t)r->cols * (uint64_t)ceil_div(r->depth, r->channels);
+  array->counters.clipped += (uint64_t)clipped;
+  array->counters.reads += reads;
+  return 0;
+}
+
+static void counters(pl_array *array, pl_counters *sum) {
+  sum->reads += array->counters.reads;
+  sum->clipped += array->counters.clipped;
+  sum->load_cycles += array->counters.load_cycles;
+  memset(&array->counters, 0, sizeof array->counters);
+}
+
+const pl_array_api *pl_array_get(void) {
+  static const pl_array_api api = {
+      .abi = PL_ARRAY_ABI, .rows = ROWS, .columns = COLUMNS, .width = WIDTH, .a_words = A_WORDS, .b_words = B_WORDS,
+      .create = create, .destroy = destroy, .trace = no_trace, .configure = configure, .load = load, .run = run,
+      .counters = counters,
+  };
+  return &api;
+}
