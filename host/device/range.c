@@ -19,9 +19,9 @@ pl_range pl_range_for(double full_scale, int adc_bits) {
   if (!(full_scale > 0)) return finest;
 
   double ideal = ldexp(1, adc_bits - 3) / full_scale; /* gain / 2^shift */
-  int exponent;
+  int exponent = -SHIFT_MAX; /* of 0: the widest range */
   if (isinf(ideal)) return finest;
-  frexp(ideal, &exponent);
+  if (ideal > 0) frexp(ideal, &exponent);
   int shift = 16 - exponent; /* makes the gain 32768..65535 */
   if (shift < SHIFT_MIN) return finest;
   if (shift > SHIFT_MAX) shift = SHIFT_MAX;
