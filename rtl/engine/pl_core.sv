@@ -1,0 +1,194 @@
+// pl_core: one coherent optical core: registers, operand buffers, array, detectors, converters, accumulators.
+//
+// A tile in three steps, each while idle_o is high:
+//   1. write the registers (reg_*);
+//   2. fill the buffers: load_start_i with load_operand_i (0: A, 1: B), then the codes beat by beat (load_*);
+//   3. start_i. Results come as words of Rows x Columns int32 sums, one word per row group and column group
+//      (result_*), row groups outside, column groups inside; lanes beyond the tile hold nothing of use.
+// Everything that streams is valid/ready. Holding a result back stalls the whole pipeline and changes no bit.
+//
+//   buffers -> pl_array (3 clocks) -> pl_detector (27) -> pl_adc (3) -> pl_accumulator (1)
+`default_nettype none
+module pl_core #(
+  parameter int Rows = 4,      // 1..64
+  parameter int Columns = 4,   // 1..64
+  parameter int Width = 8,     // 4, 8, 16, 32 or 64: products of a lane per clock
+  parameter int Elements = 8,  // elements encoded per clock: even, divides Width
+  parameter int AWords = 256,  // buffer depth, 2..65536
+  parameter int BWords = 256,
+  localparam int Lanes = Rows * Columns
+) (
+  input  logic                  clk_i,
+  input  logic                  rst_ni,
+  output logic                  idle_o,
+  // Registers.
+  input  logic                  reg_we_i,
+  input  logic [7:0]            reg_addr_i,
+  input  logic [31:0]           reg_wdata_i,
+  // Operands.
+  input  logic                  load_start_i,
+  input  logic                  load_operand_i,
+  input  logic                  load_valid_i,
+  output logic                  load_ready_o,
+  input  logic [Elements*8-1:0] load_codes_i,
+  // Run and results.
+  input  logic                  start_i,
+  output logic                  result_valid_o,
+  input  logic                  result_ready_i,
+  output logic [Lanes*32-1:0]   result_o,
+  // Counters of the tiles since reset or clear.
+  input  logic                  clear_counters_i,
+  output logic [47:0]           reads_o,
+  output logic [47:0]           clipped_o
+);
+  localparam int WordBits = Width * (pl_pkg::FieldBox + pl_pkg::PowerBox) + pl_pkg::WordLightBox + pl_pkg::WordTermBox;
+  localparam int BackLatency = pl_pkg::DetectorLatency + pl_pkg::AdcLatency;
+
+  if (Width != 4 && Width != 8 && Width != 16 && Width != 32 && Width != 64) begin : g_bad_width
+    $error("pl_core: Width must be 4, 8, 16, 32 or 64 (instance %m)");
+  end
+  if (Elements < 2 || Width % Elements != 0) begin : g_bad_elements
+    $error("pl_core: Elements must be even and divide Width (instance %m)");
+  end
+
+  logic [pl_regs_pkg::RegWords*32-1:0] regs;
+  pl_regs u_regs (
+    .clk_i(clk_i), .rst_ni(rst_ni), .we_i(reg_we_i & idle_o), .addr_i(reg_addr_i), .wdata_i(reg_wdata_i),
+    .regs_o(regs)
+  );
+
+  // ---- Control: one enable stalls everything behind the buffers.
+  logic running_q, running_d, loader_idle, start, en, stall;
+  assign start = start_i & idle_o;
+  assign idle_o = loader_idle & ~running_q;
+  assign stall = result_valid_o & ~result_ready_i;
+  assign en = running_q & ~stall;
+
+  // ---- Operands in.
+  logic we, we_operand;
+  logic [7:0] we_lane;
+  logic [pl_pkg::AddrBits-1:0] we_addr;
+  logic [WordBits-1:0] we_word;
+  pl_loader #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements)) u_loader (
+    .clk_i(clk_i), .rst_ni(rst_ni), .regs_i(regs), .start_i(load_start_i & idle_o), .operand_i(load_operand_i),
+    .idle_o(loader_idle), .load_valid_i(load_valid_i), .load_ready_o(load_ready_o), .load_codes_i(load_codes_i),
+    .we_o(we), .operand_o(we_operand), .lane_o(we_lane), .addr_o(we_addr), .word_o(we_word)
+  );
+
+  // ---- Words to the array.
+  logic issue, issue_first, issue_last;
+  logic [pl_pkg::AddrBits-1:0] a_addr, b_addr;
+  pl_sequencer #(.Rows(Rows), .Columns(Columns), .Width(Width)) u_sequencer (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .regs_i(regs), .start_i(start), .issue_o(issue), .first_o(issue_first),
+    .last_o(issue_last), .a_addr_o(a_addr), .b_addr_o(b_addr)
+  );
+  logic [Rows*WordBits-1:0] a_words;
+  logic [Columns*WordBits-1:0] b_words;
+  pl_buffer #(.Lanes(Rows), .WordBits(WordBits), .Depth(AWords)) u_buffer_a (
+    .clk_i(clk_i), .we_i(we & ~we_operand), .lane_i(we_lane), .waddr_i(we_addr), .wdata_i(we_word),
+    .en_i(en), .raddr_i(a_addr), .rdata_o(a_words)
+  );
+  pl_buffer #(.Lanes(Columns), .WordBits(WordBits), .Depth(BWords)) u_buffer_b (
+    .clk_i(clk_i), .we_i(we & we_operand), .lane_i(we_lane), .waddr_i(we_addr), .wdata_i(we_word),
+    .en_i(en), .raddr_i(b_addr), .rdata_o(b_words)
+  );
+
+  logic word_valid_q, word_first_q, word_last_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) word_valid_q <= 1'b0;
+    else if (en) word_valid_q <= issue;
+  end
+  always_ff @(posedge clk_i) begin
+    if (en) begin
+      word_first_q <= issue_first;
+      word_last_q <= issue_last;
+    end
+  end
+
+  logic read_valid;
+  logic [Lanes*32-1:0] y, d, p, l;
+  pl_array #(.Rows(Rows), .Columns(Columns), .Width(Width)) u_array (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .valid_i(word_valid_q), .first_i(word_first_q), .last_i(word_last_q),
+    .a_i(a_words), .b_i(b_words), .valid_o(read_valid), .y_o(y), .d_o(d), .p_o(p), .l_o(l)
+  );
+
+  // ---- Detector reads.
+  logic [pl_pkg::RowBits-1:0] row, rows_left, unused_rows_left, code_row;
+  logic [pl_pkg::ColBits-1:0] col, cols_left, unused_cols_left, code_col;
+  logic [pl_pkg::SumBits-1:0] sum, code_sum;
+  logic [pl_pkg::ChannelBits-1:0] unused_length, unused_length_out;
+  logic unused_first, unused_last_read, unused_last_cols, unused_last_cols_out, unused_last;
+  pl_walk #(.Rows(Rows), .Columns(Columns)) u_walk_read (
+    .clk_i(clk_i), .rst_ni(rst_ni), .regs_i(regs), .start_i(start), .advance_i(en & read_valid),
+    .row_o(row), .col_o(col), .sum_o(sum), .rows_left_o(unused_rows_left), .cols_left_o(unused_cols_left),
+    .length_o(unused_length), .first_read_o(unused_first), .last_read_o(unused_last_read),
+    .last_cols_o(unused_last_cols), .last_o(unused_last)
+  );
+  logic [Lanes*32-1:0] v, code;
+  logic [Lanes-1:0] clipped;
+  pl_detector #(.Rows(Rows), .Columns(Columns)) u_detector (
+    .clk_i(clk_i), .en_i(en), .regs_i(regs), .row_i(row), .col_i(col), .sum_i(sum),
+    .y_i(y), .d_i(d), .p_i(p), .l_i(l), .v_o(v)
+  );
+  pl_adc #(.Lanes(Lanes)) u_adc (
+    .clk_i(clk_i), .en_i(en), .regs_i(regs), .v_i(v), .code_o(code), .clipped_o(clipped)
+  );
+
+  // ---- Codes to results.
+  logic [BackLatency-1:0] back_q;  // reads between array and accumulator
+  logic code_valid, first_read, last_read, last_of_tile;
+  assign code_valid = back_q[BackLatency-1];
+  pl_walk #(.Rows(Rows), .Columns(Columns)) u_walk_code (
+    .clk_i(clk_i), .rst_ni(rst_ni), .regs_i(regs), .start_i(start), .advance_i(en & code_valid),
+    .row_o(code_row), .col_o(code_col), .sum_o(code_sum), .rows_left_o(rows_left), .cols_left_o(cols_left),
+    .length_o(unused_length_out), .first_read_o(first_read), .last_read_o(last_read),
+    .last_cols_o(unused_last_cols_out), .last_o(last_of_tile)
+  );
+  logic [Rows-1:0] row_valid;
+  logic [Columns-1:0] col_valid;
+  for (genvar g = 0; g < Rows; g++) begin : g_row_valid
+    assign row_valid[g] = rows_left > pl_pkg::RowBits'(g);
+  end
+  for (genvar g = 0; g < Columns; g++) begin : g_col_valid
+    assign col_valid[g] = cols_left > pl_pkg::ColBits'(g);
+  end
+  pl_accumulator #(.Rows(Rows), .Columns(Columns)) u_accumulator (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .clear_counters_i(clear_counters_i), .valid_i(code_valid),
+    .first_i(first_read), .last_i(last_read), .row_valid_i(row_valid), .col_valid_i(col_valid), .code_i(code),
+    .clipped_i(clipped), .result_valid_o(result_valid_o), .result_ready_i(result_ready_i), .result_o(result_o),
+    .reads_o(reads_o), .clipped_o(clipped_o)
+  );
+
+  // The tile ends when its last result has been taken.
+  logic ending_q, ending_d;  // the last codes are in the accumulator
+  always_comb begin
+    running_d = running_q;
+    ending_d = ending_q;
+    if (start) begin
+      running_d = 1'b1;
+      ending_d = 1'b0;
+    end else begin
+      if (en && code_valid && last_of_tile) ending_d = 1'b1;
+      if (ending_q && result_valid_o && result_ready_i) running_d = 1'b0;
+    end
+  end
+  logic [BackLatency-1:0] back_d;
+  assign back_d = en ? {back_q[BackLatency-2:0], read_valid} : back_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      running_q <= 1'b0;
+      ending_q <= 1'b0;
+      back_q <= '0;
+    end else begin
+      running_q <= running_d;
+      ending_q <= ending_d;
+      back_q <= back_d;
+    end
+  end
+
+  logic unused_walks;
+  assign unused_walks = ^{unused_rows_left, code_row, unused_cols_left, code_col, code_sum, unused_length,
+                          unused_length_out, unused_first, unused_last_read, unused_last_cols, unused_last_cols_out,
+                          unused_last};
+endmodule
+`default_nettype wire

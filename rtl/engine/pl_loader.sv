@@ -1,0 +1,162 @@
+// pl_loader: takes the codes of an operand beat by beat, encodes them and writes the words of its buffer.
+//
+// start_i (while idle_o) begins a load of operand_i (0: A, 1: B) for the tile in the registers. Then beats of up to
+// Elements codes are accepted at load_valid_i & load_ready_o, in the order of pl_load_walk: row by row, every
+// detector read and every word beginning a beat. idle_o is high again when the last word is written.
+`default_nettype none
+module pl_loader #(
+  parameter int Rows = 4,
+  parameter int Columns = 4,
+  parameter int Width = 8,
+  parameter int Elements = 8,  // even, divides Width
+  localparam int WordBits = Width * (pl_pkg::FieldBox + pl_pkg::PowerBox) + pl_pkg::WordLightBox + pl_pkg::WordTermBox
+) (
+  input  logic                                clk_i,
+  input  logic                                rst_ni,
+  input  logic [pl_regs_pkg::RegWords*32-1:0] regs_i,
+  input  logic                                start_i,
+  input  logic                                operand_i,
+  output logic                                idle_o,
+  input  logic                                load_valid_i,
+  output logic                                load_ready_o,
+  input  logic [Elements*8-1:0]               load_codes_i,
+  // Buffer write port; operand_o says of which buffer.
+  output logic                                we_o,
+  output logic                                operand_o,
+  output logic [7:0]                          lane_o,
+  output logic [pl_pkg::AddrBits-1:0]         addr_o,
+  output logic [WordBits-1:0]                 word_o
+);
+  localparam int FieldBox = pl_pkg::FieldBox;
+  localparam int PowerBox = pl_pkg::PowerBox;
+  localparam int WordLightBox = pl_pkg::WordLightBox;
+  localparam int WordTermBox = pl_pkg::WordTermBox;
+  localparam int Beats = Width / Elements;
+
+  // ---- Control: accepting from start to the last beat in; busy until the last word is written.
+  logic operand_q, operand_d, accepting_q, accepting_d, busy_q, busy_d;
+  logic accept, in_last, out_valid, out_last;
+  assign idle_o = ~busy_q;
+  assign load_ready_o = accepting_q;
+  assign accept = load_valid_i & accepting_q;
+  always_comb begin
+    operand_d = start_i ? operand_i : operand_q;
+    accepting_d = accepting_q;
+    busy_d = busy_q;
+    if (start_i) begin
+      accepting_d = 1'b1;
+      busy_d = 1'b1;
+    end else begin
+      if (accept && in_last) accepting_d = 1'b0;
+      if (out_valid && out_last) busy_d = 1'b0;
+    end
+  end
+  logic [pl_pkg::EncoderLatency-1:0] valid_q, valid_d;  // beats in the encoder
+  assign valid_d = {valid_q[pl_pkg::EncoderLatency-2:0], accept};
+  assign out_valid = valid_q[pl_pkg::EncoderLatency-1];
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      operand_q <= 1'b0;
+      accepting_q <= 1'b0;
+      busy_q <= 1'b0;
+      valid_q <= '0;
+    end else begin
+      operand_q <= operand_d;
+      accepting_q <= accepting_d;
+      busy_q <= busy_d;
+      valid_q <= valid_d;
+    end
+  end
+
+  // ---- Beats in.
+  logic [23:0] position;
+  logic [pl_pkg::SumBits-1:0] sum;
+  logic [pl_pkg::ChannelBits-1:0] channel;
+  logic [5:0] wavelength;
+  logic [6:0] count;
+  logic [7:0] unused_lane;
+  logic [pl_pkg::AddrBits-1:0] unused_addr;
+  logic unused_first, unused_last;
+  pl_load_walk #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements)) u_walk_in (
+    .clk_i(clk_i), .rst_ni(rst_ni), .regs_i(regs_i), .operand_i(operand_d), .start_i(start_i), .advance_i(accept),
+    .position_o(position), .sum_o(sum), .channel_o(channel), .wavelength_o(wavelength), .count_o(count),
+    .lane_o(unused_lane), .addr_o(unused_addr), .first_beat_o(unused_first), .last_beat_o(unused_last),
+    .last_o(in_last)
+  );
+  logic [Elements*8-1:0] codes;  // elements beyond the read are 0
+  for (genvar g = 0; g < Elements; g++) begin : g_mask
+    assign codes[g*8 +: 8] = 7'(g) < count ? load_codes_i[g*8 +: 8] : 8'd0;
+  end
+
+  logic [Elements*FieldBox-1:0] fields;
+  logic [Elements*PowerBox-1:0] powers;
+  logic [WordLightBox-1:0] light;
+  logic signed [WordTermBox-1:0] term;
+  pl_encoder #(.Elements(Elements)) u_encoder (
+    .clk_i(clk_i), .regs_i(regs_i), .operand_i(operand_q), .codes_i(codes), .position_i(position), .sum_i(sum),
+    .channel_i(channel), .wavelength_i(wavelength), .fields_o(fields), .powers_o(powers), .light_o(light),
+    .term_o(term)
+  );
+
+  // ---- Beats out: gathered into a word.
+  logic [23:0] unused_position;
+  logic [pl_pkg::SumBits-1:0] unused_sum;
+  logic [pl_pkg::ChannelBits-1:0] channel_out;
+  logic [5:0] unused_wavelength;
+  logic [6:0] unused_count;
+  logic [7:0] lane;
+  logic [pl_pkg::AddrBits-1:0] addr;
+  logic first_beat, last_beat;
+  pl_load_walk #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements)) u_walk_out (
+    .clk_i(clk_i), .rst_ni(rst_ni), .regs_i(regs_i), .operand_i(operand_d), .start_i(start_i), .advance_i(out_valid),
+    .position_o(unused_position), .sum_o(unused_sum), .channel_o(channel_out), .wavelength_o(unused_wavelength),
+    .count_o(unused_count), .lane_o(lane), .addr_o(addr), .first_beat_o(first_beat), .last_beat_o(last_beat),
+    .last_o(out_last)
+  );
+
+  logic [Width*FieldBox-1:0] fields_q;
+  logic [Width*PowerBox-1:0] powers_q;
+  logic [WordLightBox-1:0] light_q;
+  logic signed [WordTermBox-1:0] term_q;
+  logic we_q;
+  logic [7:0] lane_q;
+  logic [pl_pkg::AddrBits-1:0] addr_q;
+  for (genvar g = 0; g < Beats; g++) begin : g_slot
+    logic mine;
+    assign mine = (channel_out & pl_pkg::ChannelBits'(Width - 1)) == pl_pkg::ChannelBits'(g * Elements);
+    always_ff @(posedge clk_i) begin
+      if (out_valid) begin
+        if (mine) begin
+          fields_q[g*Elements*FieldBox +: Elements*FieldBox] <= fields;
+          powers_q[g*Elements*PowerBox +: Elements*PowerBox] <= powers;
+        end else if (first_beat) begin
+          fields_q[g*Elements*FieldBox +: Elements*FieldBox] <= '0;
+          powers_q[g*Elements*PowerBox +: Elements*PowerBox] <= '0;
+        end
+      end
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (out_valid) begin
+      light_q <= (first_beat ? '0 : light_q) + light;
+      term_q <= (first_beat ? $signed(WordTermBox'(0)) : term_q) + term;
+      lane_q <= lane;
+      addr_q <= addr;
+    end
+  end
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) we_q <= 1'b0;
+    else we_q <= out_valid & last_beat;
+  end
+
+  assign we_o = we_q;
+  assign operand_o = operand_q;
+  assign lane_o = lane_q;
+  assign addr_o = addr_q;
+  assign word_o = {term_q, light_q, powers_q, fields_q};
+
+  logic unused_outputs;
+  assign unused_outputs = ^{unused_lane, unused_addr, unused_first, unused_last, unused_position, unused_sum,
+                            unused_wavelength, unused_count, channel_out};
+endmodule
+`default_nettype wire

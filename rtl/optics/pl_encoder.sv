@@ -1,0 +1,164 @@
+// pl_encoder: encodes a beat of operand elements (signal-chain.md stages 1 to 3): DAC, encoding noise, square.
+//
+// One beat holds Elements codes of consecutive channels of one row (or column) and one detector read; unused
+// elements are code 0, which encodes to nothing. EncoderLatency clocks later: field and power of each element, and
+// the beat's summed light and dispersion terms. Never stalls.
+//
+//   clock 1 DAC | 1..17 Threefry, 18..22 Gauss | 22 sigma | 23 deviate x sigma | 24 field | 25 square
+//   26 light, power, dispersion term | 27 sums over the beat
+`default_nettype none
+module pl_encoder #(
+  parameter int Elements = 8  // even, 2..64
+) (
+  input  logic                                clk_i,
+  input  logic [pl_regs_pkg::RegWords*32-1:0] regs_i,
+  input  logic                                operand_i,  // 0: A, 1: B; constant while beats are on their way
+  input  logic [Elements*8-1:0]               codes_i,
+  input  logic [23:0]                         position_i, // absolute row (A) or column (B)
+  input  logic [pl_pkg::SumBits-1:0]          sum_i,
+  input  logic [pl_pkg::ChannelBits-1:0]      channel_i,  // of element 0; even
+  input  logic [5:0]                          wavelength_i,  // of element 0
+  output logic [Elements*pl_pkg::FieldBox-1:0] fields_o,
+  output logic [Elements*pl_pkg::PowerBox-1:0] powers_o,
+  output logic [pl_pkg::WordLightBox-1:0]      light_o,
+  output logic signed [pl_pkg::WordTermBox-1:0] term_o
+);
+  localparam int Pairs = Elements / 2;
+  localparam int Wait = 21;      // clocks that a code waits for its noise, from clock 1 to clock 21
+  localparam int WaveWait = 25;  // clocks that a wavelength waits, from clock 1 to clock 25
+  localparam int FieldBox = pl_pkg::FieldBox;
+  localparam int PowerBox = pl_pkg::PowerBox;
+  localparam int WordLightBox = pl_pkg::WordLightBox;
+  localparam int WordTermBox = pl_pkg::WordTermBox;
+
+  logic noise_on, dac_on;
+  logic [3:0]  dac_bits;
+  logic [15:0] sigma;
+  logic [3:0]  effect;
+  logic [5:0]  wavelengths;
+  assign noise_on = regs_i[pl_regs_pkg::RegEffects*32
+                         + (operand_i ? pl_regs_pkg::EffectEncB : pl_regs_pkg::EffectEncA)];
+  assign dac_on = regs_i[pl_regs_pkg::RegEffects*32
+                       + (operand_i ? pl_regs_pkg::EffectDacB : pl_regs_pkg::EffectDacA)];
+  assign dac_bits = operand_i ? regs_i[pl_regs_pkg::RegDacBitsB*32 +: 4] : regs_i[pl_regs_pkg::RegDacBitsA*32 +: 4];
+  assign sigma = operand_i ? regs_i[pl_regs_pkg::RegEncSigmaB*32 +: 16] : regs_i[pl_regs_pkg::RegEncSigmaA*32 +: 16];
+  assign effect = operand_i ? pl_pkg::NoiseEncB : pl_pkg::NoiseEncA;
+  assign wavelengths = regs_i[pl_regs_pkg::RegWavelengths*32 +: 6];
+  logic unused_regs;
+  assign unused_regs = ^regs_i;
+
+  // ---- Noise: one Threefry block for two neighbouring channels.
+  logic [Pairs*32-1:0] counter0, counter1, word0, word1;
+  logic [Elements*32-1:0] words, deviates;
+  for (genvar g = 0; g < Pairs; g++) begin : g_pair
+    assign counter0[g*32 +: 32] = {sum_i[7:0], position_i};
+    assign counter1[g*32 +: 32] = {effect, sum_i[15:8], 20'(channel_i[pl_pkg::ChannelBits-1:1]) + 20'(g)};
+    assign words[(2*g)*32 +: 32] = word0[g*32 +: 32];
+    assign words[(2*g+1)*32 +: 32] = word1[g*32 +: 32];
+  end
+  pl_threefry #(.Lanes(Pairs)) u_threefry (
+    .clk_i(clk_i), .en_i(1'b1), .key0_i(regs_i[pl_regs_pkg::RegSeed*32 +: 32]),
+    .key1_i(regs_i[pl_regs_pkg::RegJob*32 +: 32]), .c0_i(counter0), .c1_i(counter1), .x0_o(word0), .x1_o(word1)
+  );
+  pl_gauss #(.Lanes(Elements)) u_gauss (.clk_i(clk_i), .en_i(1'b1), .word_i(words), .gauss_o(deviates));
+  logic unused_channel;
+  assign unused_channel = channel_i[0];
+
+  // ---- Outputs.
+  logic [Elements*pl_pkg::FieldBox-1:0] fields_q;
+  logic [Elements*pl_pkg::PowerBox-1:0] powers_q;
+  logic        [WordLightBox-1:0] light_q;
+  logic signed [WordTermBox-1:0]  term_q;
+  assign fields_o = fields_q;
+  assign powers_o = powers_q;
+  assign light_o = light_q;
+  assign term_o = term_q;
+
+  // ---- Converters, and elements unpacked.
+  logic [Elements*8-1:0] converted;
+  logic signed [31:0] code [0:Elements-1];
+  logic signed [31:0] gauss [0:Elements-1];
+  for (genvar g = 0; g < Elements; g++) begin : g_element
+    pl_dac u_dac (.bypass_i(~dac_on), .bits_i(dac_bits), .code_i(codes_i[g*8 +: 8]), .code_o(converted[g*8 +: 8]));
+    assign code[g] = {{24{converted[g*8+7]}}, converted[g*8 +: 8]};
+    assign gauss[g] = deviates[g*32 +: 32];
+  end
+
+  // Dispersion register of each wavelength.
+  logic signed [31:0] dispersion [0:31];
+  for (genvar g = 0; g < 32; g++) begin : g_wave
+    assign dispersion[g] = {{16{regs_i[(pl_regs_pkg::RegDispersion+g)*32+15]}},
+                            regs_i[(pl_regs_pkg::RegDispersion+g)*32 +: 16]};
+  end
+
+  // ---- Stage registers, named by the clock at whose end they are written.
+  logic signed [7:0]  waiting [0:Wait*Elements-1];
+  logic signed [31:0] magnitude [0:Elements-1];  // within a stage
+  logic signed [31:0] field22 [0:Elements-1], field23 [0:Elements-1], field24 [0:Elements-1];
+  logic signed [31:0] field25 [0:Elements-1], field26 [0:Elements-1];
+  logic signed [31:0] sigma22 [0:Elements-1];
+  logic signed [31:0] noise23 [0:Elements-1];
+  logic        [31:0] square25 [0:Elements-1];
+  logic        [31:0] light26 [0:Elements-1];
+  logic        [31:0] power26 [0:Elements-1];
+  logic signed [31:0] term26 [0:Elements-1];
+  logic signed [63:0] scaled [0:Elements-1];     // within a stage
+  logic [5:0] wave_wait [0:WaveWait-1];
+  logic [5:0] wave [0:Elements];                 // within a stage
+  logic        [WordLightBox-1:0] light27;  // within the last stage
+  logic signed [WordTermBox-1:0] term27;
+
+  // verilator lint_off BLKSEQ
+  always_ff @(posedge clk_i) begin : stages  // sole reader and writer of the stage registers; last stage first
+    light27 = '0;
+    term27 = '0;
+    for (int n = 0; n < Elements; n++) begin
+      light27 = light27 + WordLightBox'(light26[n]);
+      term27 = term27 + WordTermBox'(term26[n]);
+      fields_q[n*FieldBox +: FieldBox] <= FieldBox'(field26[n]);
+      powers_q[n*PowerBox +: PowerBox] <= PowerBox'(power26[n]);
+    end
+    light_q <= light27;
+    term_q <= term27;
+    wave[0] = wave_wait[WaveWait-1];
+    for (int n = 0; n < Elements; n++) wave[n+1] = wave[n] + 6'd1 == wavelengths ? 6'd0 : wave[n] + 6'd1;
+    for (int n = 0; n < Elements; n++) begin
+      light26[n] = square25[n] >> 8;
+      power26[n] = (square25[n] + 32'd2048) >> 12;
+      power26[n] = power26[n] > 32'd1023 ? 32'd1023 : power26[n];
+      scaled[n] = ($signed({32'd0, square25[n]}) * 64'(dispersion[wave[n][4:0]]) + 64'sd32768) >>> 16;
+      term26[n] = scaled[n][31:0];
+      field26[n] = field25[n];
+    end
+    for (int n = 0; n < Elements; n++) begin
+      square25[n] = field24[n] * field24[n];
+      field25[n] = field24[n];
+    end
+    for (int n = 0; n < Elements; n++) begin
+      field24[n] = field23[n] + (noise_on ? noise23[n] : 32'sd0);
+      field24[n] = field24[n] > 32'sd4095 ? 32'sd4095 : field24[n];
+      field24[n] = field24[n] < -32'sd4095 ? -32'sd4095 : field24[n];
+    end
+    for (int n = 0; n < Elements; n++) begin
+      noise23[n] = (gauss[n] * sigma22[n] + 32'sd65536) >>> 17;
+      field23[n] = field22[n];
+    end
+    for (int n = 0; n < Elements; n++) begin
+      field22[n] = 32'(waiting[(Wait-1)*Elements+n]) <<< 4;
+      magnitude[n] = field22[n] < 32'sd0 ? -field22[n] : field22[n];
+      sigma22[n] = (magnitude[n] * $signed({16'd0, sigma}) + 32'sd2048) >>> 12;
+    end
+    for (int n = Wait*Elements-1; n >= Elements; n--) waiting[n] = waiting[n-Elements];
+    for (int n = 0; n < Elements; n++) waiting[n] = code[n][7:0];
+    for (int n = WaveWait-1; n > 0; n--) wave_wait[n] = wave_wait[n-1];
+    wave_wait[0] = wavelength_i;
+  end
+  // verilator lint_on BLKSEQ
+
+  logic unused_bits;
+  always_comb begin
+    unused_bits = wave[Elements][5];
+    for (int n = 0; n < Elements; n++) unused_bits = unused_bits ^ wave[n][5];
+  end
+endmodule
+`default_nettype wire

@@ -1,0 +1,56 @@
+// pl_pkg: the widths of the signal chain (docs/signal-chain.md), in one place.
+//
+// A *box* is the storage width of a value. For synthesis it is exact. With PL_WIDE_BOXES the vector
+// stages keep their values in 32-bit boxes instead: the simulator then needs no sign extension and
+// the C++ compiler can use vector registers. The values, and so the bits that come out, are the same.
+`default_nettype none
+package pl_pkg;
+  localparam int FieldBits = 13;    // encoded field, Q4
+  localparam int PowerBits = 10;    // power of an element, 16 code^2
+  localparam int LightBits = 16;    // light of an element, code^2
+  localparam int TermBits = 25;     // dispersion term of an element, Q8
+  localparam int GaussBits = 15;    // normal deviate, Q11
+  localparam int SumGrowth = 12;    // a read sums at most 2^12 channels
+
+  localparam int RowBits = 24;
+  localparam int ColBits = 20;
+  localparam int SumBits = 16;
+  localparam int ChannelBits = 13;  // 1..4096
+  localparam int DepthBits = 17;    // 1..65536
+  localparam int AddrBits = 16;     // operand buffer word
+
+`ifdef PL_WIDE_BOXES
+  localparam int FieldBox = 32;
+  localparam int PowerBox = 32;
+  localparam int WordSumBox = 32;   // sum of one word of products
+  localparam int LightSumBox = 32;
+  localparam int AccBox = 64;       // sum of one read
+  localparam int RootBox = 32;
+  localparam int RemBox = 32;
+`else
+  localparam int FieldBox = FieldBits;
+  localparam int PowerBox = PowerBits;
+  localparam int WordSumBox = 31;
+  localparam int LightSumBox = LightBits + SumGrowth + 1;
+  localparam int AccBox = 38;
+  localparam int RootBox = 16;
+  localparam int RemBox = 18;
+`endif
+  localparam int WordTermBox = TermBits + 6;  // dispersion of one word of at most 64 elements
+  localparam int WordLightBox = LightBits + 6;
+
+  // Clocks from input to output of the pipelined cells.
+  localparam int ArrayLatency = 3;
+  localparam int ThreefryLatency = 17;
+  localparam int GaussLatency = 5;
+  localparam int IsqrtLatency = 18;
+  localparam int DetectorLatency = 27;
+  localparam int AdcLatency = 3;
+  localparam int EncoderLatency = 27;
+
+  // Effect coordinate of the noise.
+  localparam logic [3:0] NoiseEncA = 4'd1;
+  localparam logic [3:0] NoiseEncB = 4'd2;
+  localparam logic [3:0] NoiseRead = 4'd3;
+endpackage
+`default_nettype wire

@@ -1,0 +1,232 @@
+// array.cpp: one Verilated shape of rtl/engine/pl_core.sv as an array plug-in (include/photolane/array.h).
+//
+// Drives the core at its job interface: registers, operand beats, start, results. Every function is called from
+// one thread; instances are independent. Compiled once per shape with PL_ROWS, PL_COLUMNS, PL_WIDTH, PL_ELEMENTS
+// (codes per beat), PL_WORDS (buffer depth) and PL_TRACED.
+#include "photolane/array.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "Vpl_core.h"
+#include "Vpl_core__Dpi.h"
+#include "checker.h"
+#if PL_TRACED
+#include "verilated_fst_c.h"
+#endif
+
+struct pl_array {
+  VerilatedContext context;
+  std::unique_ptr<Vpl_core> core;
+  std::unique_ptr<Checker> checker;  // null: not checked
+#if PL_TRACED
+  std::unique_ptr<VerilatedFstC> fst;
+#endif
+  uint64_t trace_from = 0, trace_to = 0;
+  uint64_t clock = 0;  // since create
+  pl_image image{};
+  pl_model_regs regs{};
+  int loaded_rows[2] = {0, 0}, loaded_depth[2] = {0, 0};
+  uint64_t reads_seen = 0, clipped_seen = 0;  // hardware counters at the last call of counters
+  pl_counters counters{};
+};
+
+static thread_local pl_array *current;  // whose clock runs: DPI calls have no argument for it
+
+// ---- DPI, called by pl_checker.sv.
+extern "C" svBit pl_checker_on() { return current && current->checker ? 1 : 0; }
+extern "C" void pl_checker_sums(const svBitVecVal *y, const svBitVecVal *d, const svBitVecVal *p, const svBitVecVal *l) {
+  current->checker->sums(y, d, p, l);
+}
+extern "C" void pl_checker_detector(const svBitVecVal *v) { current->checker->detector(v); }
+extern "C" void pl_checker_code(const svBitVecVal *code, const svBitVecVal *clipped) {
+  current->checker->code(code, clipped);
+}
+
+namespace {
+
+int fail(char *error, size_t size, const std::string &text) {
+  if (error && size) snprintf(error, size, "%s", text.c_str());
+  return -1;
+}
+
+// The words of a packed port, whatever type Verilator gives it by width.
+template <typename T>
+uint32_t *words(T &x) { return reinterpret_cast<uint32_t *>(&x); }
+template <std::size_t N>
+uint32_t *words(VlWide<N> &x) { return x.data(); }
+
+void half(pl_array *a, int level) {
+  a->core->clk_i = level;
+  a->core->eval();
+#if PL_TRACED
+  if (a->fst && a->clock >= a->trace_from && a->clock < a->trace_to) a->fst->dump(2 * a->clock + (level ? 0 : 1));
+#endif
+}
+
+void tick(pl_array *a) {
+  current = a;
+  half(a, 1);
+  half(a, 0);
+  a->clock++;
+#if PL_TRACED
+  if (a->fst && a->clock == a->trace_to) a->fst->close();
+#endif
+}
+
+pl_array *create(int check, char *error, size_t size) {
+  auto a = std::make_unique<pl_array>();
+  a->context.traceEverOn(PL_TRACED);
+  a->core = std::make_unique<Vpl_core>(&a->context);
+  if (check) a->checker = std::make_unique<Checker>(PL_ROWS, PL_COLUMNS);
+  a->core->rst_ni = 1;  // an edge is what resets
+  current = a.get();
+  half(a.get(), 0);
+  a->core->rst_ni = 0;
+  half(a.get(), 0);
+  tick(a.get());
+  a->core->rst_ni = 1;
+  tick(a.get());
+  if (!a->core->idle_o) {
+    fail(error, size, "the array does not leave reset");
+    return nullptr;
+  }
+  return a.release();
+}
+
+void destroy(pl_array *a) {
+  if (!a) return;
+#if PL_TRACED
+  if (a->fst) a->fst->close();
+#endif
+  a->core->final();
+  if (current == a) current = nullptr;
+  delete a;
+}
+
+int trace(pl_array *a, const char *file, uint64_t from, uint64_t to, char *error, size_t size) {
+#if PL_TRACED
+  a->fst = std::make_unique<VerilatedFstC>();
+  a->core->trace(a->fst.get(), 99);
+  a->fst->open(file);
+  if (!a->fst->isOpen()) return fail(error, size, std::string("cannot write the waveform ") + file);
+  a->trace_from = from;
+  a->trace_to = to;
+  return 0;
+#else
+  (void)a, (void)file, (void)from, (void)to;
+  return fail(error, size, "this build of the array writes no waveforms: run `make trace`");
+#endif
+}
+
+int configure(pl_array *a, const uint32_t *values, int count, char *error, size_t size) {
+  if (count != PL_REG_WORDS) return fail(error, size, "the array and the library disagree on the number of registers");
+  for (int w = 0; w < count; w++) {
+    a->core->reg_we_i = 1;
+    a->core->reg_addr_i = w;
+    a->core->reg_wdata_i = values[w];
+    tick(a);
+    a->image.reg[w] = values[w];
+  }
+  a->core->reg_we_i = 0;
+  pl_model_unpack(&a->image, &a->regs);
+  if (a->checker) a->checker->configure(a->image);
+  return 0;
+}
+
+// Words of one group of lanes for the tile in the registers.
+int64_t group_words(const pl_model_regs &r) {
+  const int64_t reads = (r.depth + r.channels - 1) / r.channels;
+  const int64_t last = r.depth - (reads - 1) * r.channels;
+  return (reads - 1) * ((r.channels + PL_WIDTH - 1) / PL_WIDTH) + (last + PL_WIDTH - 1) / PL_WIDTH;
+}
+
+int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, int depth, char *error, size_t size) {
+  const pl_model_regs &r = a->regs;
+  if (rows != (operand ? r.cols : r.rows) || depth != r.depth)
+    return fail(error, size, "the operand's shape is not the one in the registers");
+  const int lanes = operand ? PL_COLUMNS : PL_ROWS;
+  if ((rows + lanes - 1) / lanes * group_words(r) > PL_WORDS)
+    return fail(error, size, "the operand does not fit the array's buffer");
+  if (a->checker) a->checker->load(operand, codes, ld, rows, depth);
+  const uint64_t begin = a->clock;
+  a->core->load_operand_i = operand;
+  a->core->load_start_i = 1;
+  tick(a);
+  a->core->load_start_i = 0;
+  a->core->load_valid_i = 1;
+  auto *beat = reinterpret_cast<int8_t *>(words(a->core->load_codes_i));
+  for (int i = 0; i < rows; i++) {
+    for (int k = 0; k < depth;) {
+      const int end = std::min({depth, k + PL_ELEMENTS, (k / r.channels + 1) * r.channels});  // a beat ends with its read
+      for (int e = 0; e < PL_ELEMENTS; e++) beat[e] = k + e < end ? codes[i * ld + k + e] : 0;
+      if (!a->core->load_ready_o) return fail(error, size, "the array refuses an operand beat");
+      tick(a);
+      k = end;
+    }
+  }
+  a->core->load_valid_i = 0;
+  for (int wait = 0; !a->core->idle_o; wait++) {
+    if (wait > 1000) return fail(error, size, "the array does not end its load");
+    tick(a);
+  }
+  a->counters.load_cycles += a->clock - begin;
+  (operand ? a->counters.encodings_b : a->counters.encodings_a) += static_cast<uint64_t>(rows) * depth;
+  return 0;
+}
+
+int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
+  const pl_model_regs &r = a->regs;
+  const uint64_t begin = a->clock;
+  const uint64_t ideal = static_cast<uint64_t>((r.rows + PL_ROWS - 1) / PL_ROWS) * ((r.cols + PL_COLUMNS - 1) / PL_COLUMNS) *
+                         group_words(r);
+  if (a->checker) a->checker->start();
+  a->core->result_ready_i = 1;
+  a->core->start_i = 1;
+  tick(a);
+  a->core->start_i = 0;
+  const uint64_t limit = a->clock + 2 * ideal + 1000;  // a hang is an error, not a wait
+  for (int m = 0; m < r.rows; m += PL_ROWS) {
+    for (int n = 0; n < r.cols; n += PL_COLUMNS) {
+      while (!a->core->result_valid_o) {
+        tick(a);
+        if (a->checker && a->checker->failed()) return fail(error, size, a->checker->sentence());
+        if (a->clock > limit) return fail(error, size, "the array does not deliver its results");
+      }
+      const auto *sums = reinterpret_cast<const int32_t *>(words(a->core->result_o));
+      for (int i = 0; i < std::min(PL_ROWS, r.rows - m); i++)
+        for (int j = 0; j < std::min(PL_COLUMNS, r.cols - n); j++) c[(m + i) * ldc + n + j] = sums[i * PL_COLUMNS + j];
+      tick(a);
+      if (a->checker && a->checker->failed()) return fail(error, size, a->checker->sentence());
+    }
+  }
+  if (!a->core->idle_o) return fail(error, size, "the array does not end its tile");
+  a->counters.cycles += a->clock - begin;
+  a->counters.ideal_cycles += ideal;
+  return 0;
+}
+
+void counters(pl_array *a, pl_counters *out) {
+  const uint64_t reads = a->core->reads_o, clipped = a->core->clipped_o;
+  out->reads += reads - a->reads_seen;
+  out->clipped += clipped - a->clipped_seen;
+  out->cycles += a->counters.cycles;
+  out->ideal_cycles += a->counters.ideal_cycles;
+  out->load_cycles += a->counters.load_cycles;
+  out->encodings_a += a->counters.encodings_a;
+  out->encodings_b += a->counters.encodings_b;
+  if (a->checker) out->checked += a->checker->checked;
+  a->reads_seen = reads;
+  a->clipped_seen = clipped;
+  a->counters = pl_counters{};
+  if (a->checker) a->checker->checked = 0;
+}
+
+const pl_array_api api = {PL_ARRAY_ABI, PL_ROWS, PL_COLUMNS, PL_WIDTH, PL_WORDS, PL_WORDS, PL_TRACED,
+                          create,       destroy, trace,      configure, load,    run,      counters};
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) const pl_array_api *pl_array_get(void) { return &api; }

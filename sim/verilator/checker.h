@@ -1,0 +1,58 @@
+// checker.h: the C++ side of pl_checker.sv. Keeps the operands of the tile in their encoded form, walks through
+// the detector reads in the order of the hardware, and compares each of them with the golden model, lane by lane:
+// the sums, the detector value, the code. Knows nothing of Verilator.
+#ifndef PHOTOLANE_CHECKER_H
+#define PHOTOLANE_CHECKER_H
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+extern "C" {
+#include "model/model.h"
+}
+
+class Checker {
+ public:
+  Checker(int rows, int columns) : rows_(rows), columns_(columns) {}
+
+  void configure(const pl_image &image) { pl_model_unpack(&image, &regs_); }
+  void load(int operand, const int8_t *codes, int64_t ld, int rows, int depth);  // encodes with the golden model
+  void start();                                                                 // a tile begins
+
+  // One read of every lane. Words in lane order, as the RTL packs them.
+  void sums(const uint32_t *y, const uint32_t *d, const uint32_t *p, const uint32_t *l);
+  void detector(const uint32_t *v);
+  void code(const uint32_t *code, const uint32_t *clipped_bits);
+
+  bool failed() const { return !sentence_.empty(); }
+  const std::string &sentence() const { return sentence_; }  // of the first difference
+  uint64_t checked = 0;                                      // detector reads compared
+
+ private:
+  struct Operand {
+    int rows = 0, depth = 0;
+    std::vector<pl_encoded> elements;  // (rows, depth)
+  };
+  struct Place {  // a read: group of array rows and columns, and index of the read
+    int row = 0, col = 0, read = 0;
+    void next(const pl_model_regs &regs, int rows, int columns);
+  };
+  struct Expected {  // of one read
+    std::vector<int32_t> detector, code;
+    std::vector<int> clipped;
+  };
+  void differ(const Place &place, int lane, const char *stage, int64_t expected, int64_t got);
+  bool inside(const Place &place, int lane) const;
+
+  int rows_, columns_;
+  pl_model_regs regs_{};
+  Operand operand_[2];
+  Place at_sums_, at_detector_, at_code_;
+  std::deque<Expected> waiting_;  // reads between array and accumulator
+  size_t detected_ = 0;           // of waiting_, how many have passed the detector
+  std::string sentence_;
+};
+
+#endif
