@@ -9,7 +9,8 @@ $(O)/obj/train-double/%.o: host/train/%.c
 	$(Q)$(CC) $(ALL_CFLAGS) -DPL_TRAIN_DOUBLE -MMD -MP -c $< -o $@
 $(O)/obj/tests/unit/test_train_grad.o: EXTRA_CFLAGS = -DPL_TRAIN_DOUBLE
 
-$(O)/tests/unit/test_train_grad: $(O)/obj/tests/unit/test_train_grad.o $(O)/obj/train-double/net.o $(O)/obj/train-double/ops.o $(O)/libphotolane.a
+$(O)/tests/unit/test_train_grad: $(O)/obj/tests/unit/test_train_grad.o $(O)/obj/train-double/net.o \
+                                 $(O)/obj/train-double/ops.o $(O)/libphotolane.a
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) -lopenblas $(LDLIBS)

@@ -155,7 +155,8 @@ static void add_merge(bpe *b, int id, const int pair[2]) {
 pl_status bpe_learn(const char *text, size_t length, int vocab, bpe *out, pl_error *err) {
   *out = (bpe){.size = vocab, .special = vocab - 1};
   if (vocab < BPE_MIN_VOCAB || vocab > BPE_MAX_VOCAB)
-    return pl_fail(err, PL_E_INPUT, "The vocabulary needs %d to %d tokens, not %d.", BPE_MIN_VOCAB, BPE_MAX_VOCAB, vocab);
+    return pl_fail(err, PL_E_INPUT, "The vocabulary needs %d to %d tokens, not %d.", BPE_MIN_VOCAB, BPE_MAX_VOCAB,
+                   vocab);
   pieces p = {0};
   int64_t *counts = malloc(sizeof *counts * (size_t)vocab * vocab);
   out->token = calloc((size_t)vocab, sizeof *out->token);
@@ -167,8 +168,10 @@ pl_status bpe_learn(const char *text, size_t length, int vocab, bpe *out, pl_err
   for (int id = 256; !status && id < out->special; id++) {
     int pair[2];
     if (!best_pair(&p, out, id, counts, pair)) {
-      status = pl_fail(err, PL_E_INPUT, "The text only has pairs for %d tokens: choose a smaller vocabulary than %d or a "
-                       "longer text.", id + 1, vocab);
+      status = pl_fail(err, PL_E_INPUT,
+                       "The text only has pairs for %d tokens: choose a smaller vocabulary than %d or a "
+                       "longer text.",
+                       id + 1, vocab);
       break;
     }
     add_merge(out, id, pair);
@@ -189,8 +192,8 @@ void bpe_free(bpe *b) {
 
 /* ---- Encoding ---- */
 
-/* Each merge in the order learnt, wherever it fits: the same as "the earliest merge that fits, again and again", since a
- * merge only makes pairs whose own merges were learnt later. */
+/* Each merge in the order learnt, wherever it fits: the same as "the earliest merge that fits, again and again", since
+ * a merge only makes pairs whose own merges were learnt later. */
 static int encode_piece(const bpe *b, const char *text, size_t length, int *ids) {
   int used = (int)length;
   for (int i = 0; i < used; i++) ids[i] = (unsigned char)text[i];

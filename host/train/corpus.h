@@ -29,8 +29,8 @@ void corpus_free(corpus *c);
 void corpus_window(const corpus *c, const bpe *b, size_t at, int context, int *tokens, int *targets);
 
 /* Where training window `index` (0, 1, 2 ... over all of training) begins. Each pass over the text is a new grid of
- * windows, shifted at random and in random order; every other window is moved on to the next start of a line, since that
- * is where prompts begin. A pure function of (seed, index). */
+ * windows, shifted at random and in random order; every other window is moved on to the next start of a line, since
+ * that is where prompts begin. A pure function of (seed, index). */
 size_t corpus_draw(const corpus *c, int context, uint64_t seed, uint64_t index);
 
 #endif

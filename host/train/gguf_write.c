@@ -240,8 +240,10 @@ pl_status gguf_write_check(const char *path, const net_config *config, pl_ggml_t
   int count = net_tensors(config, list);
   for (int i = 0; i < count; i++)
     if (type_of(&list[i], type) == PL_GGML_Q8_0 && list[i].columns % PL_GGML_BLOCK)
-      return pl_fail(err, PL_E_INPUT, "Tensor %s has rows of %d numbers; Q8_0 needs a multiple of %d: change the width or "
-                     "feed-forward size, or store F32.", list[i].name, list[i].columns, PL_GGML_BLOCK);
+      return pl_fail(err, PL_E_INPUT,
+                     "Tensor %s has rows of %d numbers; Q8_0 needs a multiple of %d: change the width or "
+                     "feed-forward size, or store F32.",
+                     list[i].name, list[i].columns, PL_GGML_BLOCK);
   char beside[4096];
   if (name_beside(path, beside, err)) return PL_E_INPUT;
   FILE *f = fopen(beside, "wb");
@@ -272,7 +274,8 @@ pl_status gguf_write(const char *path, const net_config *config, const real *par
   align(&file);
   put(&file, data.bytes, data.used);
   int failed = kv.bytes.failed || info.failed || data.failed || file.failed;
-  pl_status status = failed ? pl_fail(err, PL_E_MEMORY, "Out of memory while writing '%s'.", path) : save(path, &file, err);
+  pl_status status =
+      failed ? pl_fail(err, PL_E_MEMORY, "Out of memory while writing '%s'.", path) : save(path, &file, err);
   free(kv.bytes.bytes);
   free(info.bytes);
   free(data.bytes);

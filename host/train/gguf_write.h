@@ -15,8 +15,8 @@ typedef struct {
   const char *name, *description, *license, *source; /* general.*; NULL: left out */
 } gguf_about;
 
-/* What gguf_write would refuse, to be asked before hours of training: PL_E_INPUT if a matrix's columns are not a multiple
- * of 32 (Q8_0) or the file cannot be written where `path` says. Leaves an existing file alone. */
+/* What gguf_write would refuse, to be asked before hours of training: PL_E_INPUT if a matrix's columns are not a
+ * multiple of 32 (Q8_0) or the file cannot be written where `path` says. Leaves an existing file alone. */
 pl_status gguf_write_check(const char *path, const net_config *config, pl_ggml_type type, pl_error *err);
 
 /* Writes `path` whole or not at all (a temporary file beside it is renamed). Matrices are stored as `type`, PL_GGML_F32

@@ -92,7 +92,8 @@ static pl_status parse(int argc, char **argv, options *o, pl_error *err) {
   for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
     double value;
     if (c < 1000)
-      return pl_fail(err, PL_E_INPUT, "Option '%s' is unknown or lacks its value; see pl-train --help.", argv[optind - 1]);
+      return pl_fail(err, PL_E_INPUT, "Option '%s' is unknown or lacks its value; see pl-train --help.",
+                     argv[optind - 1]);
     if (c - 1000 == HELP) {
       fputs(usage, stdout);
       exit(0);
@@ -148,8 +149,8 @@ static pl_status load(const options *o, run *r, pl_error *err) {
   if (!status) status = corpus_encode(&r->vocabulary, text, length, &r->text, err);
   if (!status) status = corpus_encode(&r->vocabulary, heldout, heldout_length, &r->heldout, err);
   if (!status && r->heldout.count < (size_t)o->net.context)
-    status = pl_fail(err, PL_E_INPUT, "The held-out text has %zu tokens, fewer than one window of %d.", r->heldout.count,
-                     o->net.context);
+    status = pl_fail(err, PL_E_INPUT, "The held-out text has %zu tokens, fewer than one window of %d.",
+                     r->heldout.count, o->net.context);
   free(text);
   free(heldout);
   return status;

@@ -15,8 +15,10 @@
 pl_status net_check(const net_config *c, pl_error *err) {
   if (c->vocab < 2 || c->vocab > 65536 || c->width < 2 || c->width > 8192 || c->ff < 1 || c->ff > 65536 ||
       c->context < 2 || c->context > 65536 || c->heads < 1 || c->kv_heads < 1)
-    return pl_fail(err, PL_E_INPUT, "A size of the network is out of range: vocabulary %d, width %d, feed-forward %d, "
-                   "context %d, heads %d, key-value heads %d.", c->vocab, c->width, c->ff, c->context, c->heads, c->kv_heads);
+    return pl_fail(err, PL_E_INPUT,
+                   "A size of the network is out of range: vocabulary %d, width %d, feed-forward %d, "
+                   "context %d, heads %d, key-value heads %d.",
+                   c->vocab, c->width, c->ff, c->context, c->heads, c->kv_heads);
   if (c->layers < 1 || c->layers > NET_MAX_LAYERS)
     return pl_fail(err, PL_E_INPUT, "The network needs 1 to %d layers, not %d.", NET_MAX_LAYERS, c->layers);
   if (c->width % c->heads || c->width / c->heads % 2)
@@ -28,7 +30,8 @@ pl_status net_check(const net_config *c, pl_error *err) {
 
 static int kv_width(const net_config *c) { return c->width / c->heads * c->kv_heads; }
 
-static void add_tensor(net_tensor *list, int *count, size_t *offset, int layer, const char *what, int rows, int columns) {
+static void add_tensor(net_tensor *list, int *count, size_t *offset, int layer, const char *what, int rows,
+                       int columns) {
   net_tensor *t = &list[(*count)++];
   *t = (net_tensor){.offset = *offset, .rows = rows, .columns = columns};
   if (layer < 0) snprintf(t->name, sizeof t->name, "%s.weight", what);
@@ -192,7 +195,8 @@ static void perturb(const net_noise *noise, int layer, int place, size_t count, 
 
 static void attend(const net *n, const layer_acts *a, int windows) {
   const net_config *c = &n->config;
-  int t = c->context, dim = c->width / c->heads, group = c->heads / c->kv_heads, kv = kv_width(c), ld = c->width + 2 * kv;
+  int t = c->context, dim = c->width / c->heads, group = c->heads / c->kv_heads, kv = kv_width(c);
+  int ld = c->width + 2 * kv;
   real scale = 1 / real_sqrt((real)dim);
   for (int w = 0; w < windows; w++) {
     for (int h = 0; h < c->heads; h++) {
@@ -267,7 +271,8 @@ const real *net_logits(net *n, const real *params, const int *tokens, int positi
 /* From n->dw (gradient of the heads' outputs) to n->dqkv. */
 static void attend_back(net *n, const layer_acts *a, int windows) {
   const net_config *c = &n->config;
-  int t = c->context, dim = c->width / c->heads, group = c->heads / c->kv_heads, kv = kv_width(c), ld = c->width + 2 * kv;
+  int t = c->context, dim = c->width / c->heads, group = c->heads / c->kv_heads, kv = kv_width(c);
+  int ld = c->width + 2 * kv;
   real scale = 1 / real_sqrt((real)dim);
   for (int w = 0; w < windows; w++) {
     for (int h = 0; h < c->heads; h++) {

@@ -100,7 +100,7 @@ double op_cross_entropy(int n, int vocab, real *logits, const int *targets, real
     real top = logits[0], sum = 0, picked = logits[targets[r]];
     for (int i = 1; i < vocab; i++) top = logits[i] > top ? logits[i] : top;
     for (int i = 0; i < vocab; i++) sum += real_exp(logits[i] - top);
-    double loss = log((double)sum) + (double)(top - picked);
+    double loss = log(fmax((double)sum, 1)) + (double)(top - picked); /* the largest term is 1 */
     total += loss;
     if (loss_each) loss_each[r] = (float)loss;
     if (dlogits_scale == 0) continue;

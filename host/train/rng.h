@@ -17,7 +17,9 @@ static inline uint64_t rng_hash(uint64_t x) {
 }
 
 /* 64 random bits at (key, index). */
-static inline uint64_t rng_bits(uint64_t key, uint64_t index) { return rng_hash(rng_hash(key) ^ (index * 0xd1342543de82ef95u)); }
+static inline uint64_t rng_bits(uint64_t key, uint64_t index) {
+  return rng_hash(rng_hash(key) ^ (index * 0xd1342543de82ef95u));
+}
 
 /* Uniform in (0, 1). */
 static inline double rng_uniform(uint64_t key, uint64_t index) {

@@ -23,12 +23,15 @@ trainer *train_new(const net_config *config, const train_settings *s, const corp
                    pl_error *err) {
   int shards = s->batch / TRAIN_SHARD;
   if (s->batch % TRAIN_SHARD || shards < 1 || shards > TRAIN_MAX_SHARDS || s->threads < 1 || s->threads > shards) {
-    pl_fail(err, PL_E_INPUT, "A batch must be a multiple of %d windows up to %d, and have a thread for each %d at most: not "
-            "%d windows with %d threads.", TRAIN_SHARD, TRAIN_SHARD * TRAIN_MAX_SHARDS, TRAIN_SHARD, s->batch, s->threads);
+    pl_fail(err, PL_E_INPUT,
+            "A batch must be a multiple of %d windows up to %d, and have a thread for each %d at most: not "
+            "%d windows with %d threads.",
+            TRAIN_SHARD, TRAIN_SHARD * TRAIN_MAX_SHARDS, TRAIN_SHARD, s->batch, s->threads);
     return NULL;
   }
   if (text->count < (size_t)config->context + 1) {
-    pl_fail(err, PL_E_INPUT, "The training text has %zu tokens, fewer than one window of %d.", text->count, config->context);
+    pl_fail(err, PL_E_INPUT, "The training text has %zu tokens, fewer than one window of %d.", text->count,
+            config->context);
     return NULL;
   }
   trainer *t = calloc(1, sizeof *t);
@@ -81,7 +84,7 @@ static void *work(void *argument) {
 }
 
 double train_gradient(trainer *t, const real *params, int step, real *grads) {
-  job jobs[TRAIN_MAX_SHARDS];
+  job jobs[TRAIN_MAX_SHARDS] = {0};
   pthread_t threads[TRAIN_MAX_SHARDS];
   int started[TRAIN_MAX_SHARDS] = {0}, count = t->settings.threads;
   for (int i = 0; i < count; i++) jobs[i] = (job){.t = t, .params = params, .step = step, .thread = i};

@@ -10,8 +10,8 @@
 
 static bpe vocabulary;
 static const char lesson[] =
-    "And God said, Let there be light: and there was light.\nAnd God saw the light, that it was good: and God divided the "
-    "light from the darkness.\nAnd God called the light Day, and the darkness he called Night.\n";
+    "And God said, Let there be light: and there was light.\nAnd God saw the light, that it was good: and God divided "
+    "the light from the darkness.\nAnd God called the light Day, and the darkness he called Night.\n";
 
 static void learn(void) {
   pl_error err;
@@ -102,12 +102,14 @@ END_TEST
 
 START_TEST(pieces_are_those_of_gpt2) {
   static const char *const text = "And God's 12  days,\n\n  he'll  rest ";
-  static const char *const piece[] = {"And", " God", "'s", " 12", " ", " days", ",", "\n\n ", " he", "'ll", " ", " rest", " "};
+  static const char *const piece[] = {"And",   " God", "'s",  " 12", " ",     " days", ",",
+                                      "\n\n ", " he",  "'ll", " ",   " rest", " "};
   size_t at = 0, length = strlen(text);
   for (size_t i = 0; i < sizeof piece / sizeof *piece; i++) {
     ck_assert_uint_lt(at, length);
     size_t n = bpe_split(text + at, length - at);
-    ck_assert_msg(n == strlen(piece[i]) && !memcmp(text + at, piece[i], n), "piece %zu is '%.*s'", i, (int)n, text + at);
+    ck_assert_msg(n == strlen(piece[i]) && !memcmp(text + at, piece[i], n), "piece %zu is '%.*s'", i, (int)n,
+                  text + at);
     at += n;
   }
   ck_assert_uint_eq(at, length);

@@ -19,12 +19,20 @@
 #include "train/rng.h"
 #include "train/train.h"
 
-static const net_config config = {
-    .vocab = 290, .width = 64, .layers = 2, .heads = 4, .kv_heads = 2, .ff = 96, .context = 32, .rope_base = 10000, .eps = 1e-5f};
+static const net_config config = {.vocab = 290,
+                                  .width = 64,
+                                  .layers = 2,
+                                  .heads = 4,
+                                  .kv_heads = 2,
+                                  .ff = 96,
+                                  .context = 32,
+                                  .rope_base = 10000,
+                                  .eps = 1e-5f};
 static const char lesson[] =
-    "In the beginning God created the heaven and the earth.\nAnd the earth was without form, and void; and darkness was "
-    "upon the face of the deep. And the Spirit of God moved upon the face of the waters.\nAnd God said, Let there be "
-    "light: and there was light.\nAnd God saw the light, that it was good: and God divided the light from the darkness.\n";
+    "In the beginning God created the heaven and the earth.\nAnd the earth was without form, and void; and darkness "
+    "was upon the face of the deep. And the Spirit of God moved upon the face of the waters.\nAnd God said, Let there be "
+    "light: and there was light.\nAnd God saw the light, that it was good: and God divided the light from the "
+    "darkness.\n";
 static char path[64];
 static bpe vocabulary;
 static real *params;
@@ -134,8 +142,9 @@ END_TEST
 
 /* The reader's tokenizer, which knows the file only, against the trainer's, on seen and unseen text. */
 START_TEST(tokenizer_of_the_reader_agrees) {
-  static const char *const text[] = {lesson, "And God said unto Noah, The end of all flesh is come before me;\n\nMy lord's ox",
-                                     "  two  spaces\tand\r\nlines 123 (don't, we'll) - x!?\n", "caf\xc3\xa9 na\xc3\xafve", ""};
+  static const char *const text[] = {
+      lesson, "And God said unto Noah, The end of all flesh is come before me;\n\nMy lord's ox",
+      "  two  spaces\tand\r\nlines 123 (don't, we'll) - x!?\n", "caf\xc3\xa9 na\xc3\xafve", ""};
   pl_gguf *g = write_and_open(PL_GGML_Q8_0);
   pl_tokenizer *t;
   pl_error err;
@@ -164,8 +173,8 @@ START_TEST(tokenizer_of_the_reader_agrees) {
 }
 END_TEST
 
-/* The network as host/nn computes it from the file, against the one that was trained: order of the rotated pairs, sharing
- * of key-value heads, the tied head. Weights large enough that attention is far from uniform. */
+/* The network as host/nn computes it from the file, against the one that was trained: order of the rotated pairs,
+ * sharing of key-value heads, the tied head. Weights large enough that attention is far from uniform. */
 START_TEST(reader_computes_the_same_logits) {
   pl_error err;
   pl_nn *model;
@@ -176,7 +185,8 @@ START_TEST(reader_computes_the_same_logits) {
   ck_assert_msg(!pl_nn_context_new(model, NULL, config.context, &ctx, &err), "%s", err.text);
   int tokens[32];
   int32_t ids[32];
-  for (int i = 0; i < config.context; i++) ids[i] = tokens[i] = (int)(rng_bits(79, (uint64_t)i) % (uint64_t)config.vocab);
+  for (int i = 0; i < config.context; i++)
+    ids[i] = tokens[i] = (int)(rng_bits(79, (uint64_t)i) % (uint64_t)config.vocab);
   float *logits = malloc(sizeof *logits * (size_t)config.context * (size_t)config.vocab);
   ck_assert_msg(!pl_nn_forward(ctx, ids, config.context, 0, logits, &err), "%s", err.text);
   net *n = net_new(&config, 1);
@@ -205,7 +215,8 @@ START_TEST(what_cannot_be_written_is_refused) {
   ck_assert_int_eq(gguf_write(path, &odd, more, &vocabulary, PL_GGML_Q8_0, &about, &err), PL_E_INPUT);
   ck_assert_ptr_nonnull(strstr(err.text, "ffn_down"));
   ck_assert_int_ne(access(path, F_OK), 0);
-  ck_assert_int_eq(gguf_write("/nonexistent/x.gguf", &config, params, &vocabulary, PL_GGML_Q8_0, &about, &err), PL_E_INPUT);
+  ck_assert_int_eq(gguf_write("/nonexistent/x.gguf", &config, params, &vocabulary, PL_GGML_Q8_0, &about, &err),
+                   PL_E_INPUT);
   free(more);
 }
 END_TEST
@@ -220,7 +231,8 @@ START_TEST(training_learns_and_does_not_depend_on_threads) {
   ck_assert(!corpus_encode(&vocabulary, lesson, sizeof lesson - 1, &text, &err));
   train_settings one = {.batch = 8, .threads = 1, .seed = 3, .noise = {.dropout = 0.1f, .noise = 0.02f}}, two = one;
   two.threads = 2;
-  trainer *a = train_new(&config, &one, &text, &vocabulary, &err), *b = train_new(&config, &two, &text, &vocabulary, &err);
+  trainer *a = train_new(&config, &one, &text, &vocabulary, &err),
+          *b = train_new(&config, &two, &text, &vocabulary, &err);
   ck_assert(a && b && copy && grads[0] && grads[1]);
   adamw opt;
   const adamw_settings settings = {.rate = 0.01f, .final_rate = 0.1f, .warmup = 5, .steps = 40, .beta1 = 0.9f,

@@ -13,8 +13,15 @@
 #include "train/rng.h"
 
 /* Shapes that differ in every size, so that a swapped dimension shows; heads in groups of 2. */
-static const net_config config = {
-    .vocab = 23, .width = 16, .layers = 2, .heads = 4, .kv_heads = 2, .ff = 20, .context = 7, .rope_base = 100, .eps = 1e-5f};
+static const net_config config = {.vocab = 23,
+                                  .width = 16,
+                                  .layers = 2,
+                                  .heads = 4,
+                                  .kv_heads = 2,
+                                  .ff = 20,
+                                  .context = 7,
+                                  .rope_base = 100,
+                                  .eps = 1e-5f};
 enum { WINDOWS = 3, TOKENS = WINDOWS * 7 };
 
 static void random_batch(uint64_t seed, int *tokens, int *targets) {
