@@ -29,10 +29,11 @@ static const net_config config = {.vocab = 290,
                                   .rope_base = 10000,
                                   .eps = 1e-5f};
 static const char lesson[] =
-    "In the beginning God created the heaven and the earth.\nAnd the earth was without form, and void; and darkness "
-    "was upon the face of the deep. And the Spirit of God moved upon the face of the waters.\nAnd God said, Let there be "
-    "light: and there was light.\nAnd God saw the light, that it was good: and God divided the light from the "
-    "darkness.\n";
+    "In the beginning God created the heaven and the earth.\n"
+    "And the earth was without form, and void; and darkness was upon the face of the deep. And the Spirit of God moved "
+    "upon the face of the waters.\n"
+    "And God said, Let there be light: and there was light.\n"
+    "And God saw the light, that it was good: and God divided the light from the darkness.\n";
 static char path[64];
 static bpe vocabulary;
 static real *params;
