@@ -4,11 +4,6 @@
 
 #include "cli/cli.h"
 
-/* Until their files are in the tree. */
-#pragma weak cmd_run
-#pragma weak cmd_perplexity
-#pragma weak cmd_calibrate
-
 static const struct {
   const char *name;
   int (*run)(int argc, char **argv);
@@ -27,8 +22,7 @@ enum { VERBS = sizeof verbs / sizeof *verbs };
 static void print_help(FILE *out) {
   fprintf(out, "usage: photolane <verb> [options]\n\n"
                "Emulates optical tensor cores, down to the bits of their RTL.\n\nverbs:\n");
-  for (int i = 0; i < VERBS; i++)
-    if (verbs[i].run) fprintf(out, "  %-12s %s\n", verbs[i].name, verbs[i].text);
+  for (int i = 0; i < VERBS; i++) fprintf(out, "  %-12s %s\n", verbs[i].name, verbs[i].text);
   fprintf(out, "\n`photolane <verb> --help` tells more; `photolane --version` prints version and build.\n"
                "Exit codes: 0 done, 1 mismatch or failed check, 2 bad usage or input, 3 no device.\n");
 }
@@ -48,6 +42,6 @@ int main(int argc, char **argv) {
     return CLI_OK;
   }
   for (int i = 0; i < VERBS; i++)
-    if (!strcmp(verb, verbs[i].name) && verbs[i].run) return verbs[i].run(argc - 1, argv + 1);
+    if (!strcmp(verb, verbs[i].name)) return verbs[i].run(argc - 1, argv + 1);
   return cli_usage("unknown %s '%s' (see `photolane --help`)", verb[0] == '-' ? "option" : "verb", verb);
 }
