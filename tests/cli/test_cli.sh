@@ -1,0 +1,186 @@
+#!/bin/sh
+# The program as a user meets it: exit codes, one sentence for every kind of wrong input, JSON, replay.
+#   tests/cli/test_cli.sh [BUILD]       from the project's root; BUILD is the build folder (build)
+set -u
+build=${1:-build}
+photolane=$build/photolane
+temp=$(mktemp -d) || exit 1
+trap 'rm -rf "$temp"' EXIT
+passed=0
+failed=0
+
+fail() { # fail WHAT COMMAND...
+  failed=$((failed + 1))
+  echo "FAILED: $1"
+  shift
+  echo "  command: photolane $*"
+  sed 's/^/  out: /' "$temp/out"
+  sed 's/^/  err: /' "$temp/err"
+}
+
+run() {
+  "$photolane" "$@" >"$temp/out" 2>"$temp/err" </dev/null
+  code=$?
+}
+
+# wrong EXIT TEXT ARGUMENTS...: EXIT, nothing on stdout, exactly one line "photolane: ... TEXT ..." on stderr
+wrong() {
+  want=$1
+  text=$2
+  shift 2
+  run "$@"
+  if [ "$code" != "$want" ]; then
+    fail "exit code $code, not $want" "$@"
+  elif [ -s "$temp/out" ]; then
+    fail "data on stdout" "$@"
+  elif [ "$(wc -l <"$temp/err")" != 1 ] || ! grep -q '^photolane: ' "$temp/err"; then
+    fail "not one sentence" "$@"
+  elif ! grep -qF -e "$text" "$temp/err"; then
+    fail "no '$text'" "$@"
+  else
+    passed=$((passed + 1))
+  fi
+}
+
+# good TEXT ARGUMENTS...: exit 0, TEXT on stdout, nothing on stderr
+good() {
+  text=$1
+  shift
+  run "$@"
+  if [ "$code" != 0 ]; then
+    fail "exit code $code" "$@"
+  elif [ -s "$temp/err" ]; then
+    fail "messages on stderr" "$@"
+  elif ! grep -qF -e "$text" "$temp/out"; then
+    fail "no '$text'" "$@"
+  else
+    passed=$((passed + 1))
+  fi
+}
+
+# differs TEXT ARGUMENTS...: exit 1 and TEXT on stderr
+differs() {
+  text=$1
+  shift
+  run "$@"
+  if [ "$code" = 1 ] && grep -qF -e "$text" "$temp/err"; then
+    passed=$((passed + 1))
+  else
+    fail "exit code $code, wanted 1 and '$text'" "$@"
+  fi
+}
+
+# ---- Help and version ----
+good "usage: photolane <verb>" --help
+good "usage: photolane <verb>" help
+good "(build " --version
+for verb in info verify run perplexity calibrate bench replay; do
+  good "usage: photolane $verb" "$verb" --help
+  good "usage: photolane $verb" "$verb" -h
+  wrong 2 "unknown option '--nonsense'" "$verb" --nonsense
+  wrong 2 "unknown option '-%'" "$verb" -%
+done
+run
+if [ "$code" = 2 ] && grep -q '^usage:' "$temp/err" && [ ! -s "$temp/out" ]; then passed=$((passed + 1)); else fail "no verb"; fi
+wrong 2 "unknown verb 'frobnicate'" frobnicate
+wrong 2 "unknown option '--frobnicate'" --frobnicate
+wrong 2 "unknown verb ''" ""
+
+# ---- Options ----
+wrong 2 "--cases wants a whole number from 1" verify --cases 0
+wrong 2 "not 'many'" verify --cases many
+wrong 2 "not '1e3'" verify --cases=1e3
+wrong 2 "not ''" verify --cases=
+wrong 2 "not ' 3'" verify --cases " 3"
+wrong 2 "not '99999999999999999999'" verify --cases 99999999999999999999
+wrong 2 "--cases wants a value (N)" verify --cases
+wrong 2 "--json takes no value" verify --json=1
+wrong 2 "unknown option '--cas'" verify --cas 3
+wrong 2 "unknown option '-vx'" verify -vx
+wrong 2 "unexpected argument 'extra'" verify extra
+wrong 2 "--level is L0, L1 or L2, not 'L3'" verify --level L3
+wrong 2 "--kind is coherent" verify --kind incoherent
+wrong 2 "--seed wants" verify --seed -1
+wrong 2 "--depth wants a whole number from 1 to 65536" bench -k 65537
+wrong 2 "--processes wants" bench --processes 0
+
+# ---- Devices ----
+for verb in info verify bench; do
+  wrong 2 "unknown device 'cuda:'" "$verb" -d cuda:
+  wrong 2 "is no device URI" "$verb" -d model
+  wrong 2 "model: has no option 'x'" "$verb" -d "model:?x=1"
+  wrong 3 "no build of shape 3x3x3" "$verb" -d rtl:3x3x3
+  wrong 3 "there is no device" "$verb" -d "null:?fail=open"
+done
+wrong 1 "cannot be written" bench -d "null:?fail=configure" -m 2 -n 2 -k 2
+wrong 1 "job 0 failed" bench -d "null:?fail=gemm" -m 2 -n 2 -k 2
+wrong 1 "was lost after 2 jobs" bench -d "null:?fail=lost&after=2" -m 2 -n 2 -k 2
+good "backend   model" info
+good '"backend":	"null"' info -d null: --json
+
+# ---- Cores ----
+wrong 2 "there is no core 'nosuch'; there are" bench -c nosuch
+wrong 2 "/nonexistent.cfg: No such file" bench -c /nonexistent.cfg
+printf 'kind = "coherent";\neffects = [];\nchannels = 0;\n' >"$temp/bad.cfg"
+wrong 2 "bad.cfg:3: channels is 0 but must be 1 to 4096" bench -c "$temp/bad.cfg"
+
+# ---- Verify ----
+for level in L0 L1 L2; do
+  good "0 differences" verify --cases 60 --level "$level"
+  good "0 differences" verify -d "null:" --cases 20 --level "$level"
+  differs "again: photolane verify -d 'null:?flip=*,*,*' --level $level --seed 3 --case 0" \
+    verify -d 'null:?flip=*,*,*' --level "$level" --seed 3
+done
+differs "expected " verify -d 'null:?flip=*,*,*' --seed 3 --case 17
+differs "was lost after 5 jobs" verify -d 'null:?fail=lost&after=5' --seed 3
+differs "case " verify -d 'null:?fail=gemm&after=4' --seed 3
+run verify --seed 3 --case 17 -v
+job=$(sed -n 's/.* job \([0-9]*\),.*/\1/p' "$temp/out")
+row=$(sed -n 's/.* rows from \([0-9]*\),.*/\1/p' "$temp/out")
+column=$(sed -n 's/.* columns from \([0-9]*\).*/\1/p' "$temp/out")
+differs "row $row (0 of the job), column $column (0)" verify -d "null:?flip=$job,$row,$column" --seed 3 --case 17
+differs "case 17:" verify -d "null:?flip=$job,$row,$column" --seed 3 --cases 40
+
+# ---- Bench, JSON and replay ----
+good "GMAC/s best" bench -m 8 -n 8 -k 64 --repeat 2
+good "2 processes" bench -m 8 -n 8 -k 64 --repeat 2 --processes 2
+for field in gmac_per_s cycles ideal_cycles load_cycles; do
+  good "\"$field\":" bench -m 8 -n 8 -k 64 --repeat 1 --json
+done
+run bench -m 8 -n 9 -k 70 --repeat 2 --json
+cp "$temp/out" "$temp/bench.json"
+good "replay: the same" replay "$temp/bench.json"
+run verify --cases 30 --seed 9 --json
+cp "$temp/out" "$temp/verify.json"
+good "replay: the same" replay "$temp/verify.json"
+sed 's/"outputs":	\([0-9]*\)/"outputs":	1\1/' "$temp/verify.json" >"$temp/changed.json"
+differs "outputs: was" replay "$temp/changed.json"
+sed 's/"--seed", "9"/"--seed", "8"/' "$temp/verify.json" >"$temp/seed.json"
+differs "results_crc32: was" replay "$temp/seed.json"
+sed 's/"verb":	"verify"/"verb":	"replay"/' "$temp/verify.json" >"$temp/loop.json"
+wrong 2 "the verb 'replay' cannot be replayed" replay "$temp/loop.json"
+echo "{}" >"$temp/empty.json"
+head -c 200 "$temp/verify.json" >"$temp/short.json"
+wrong 2 "is no photolane result" replay "$temp/empty.json"
+wrong 2 "is no photolane result" replay "$temp/short.json"
+wrong 2 "cannot read the result" replay "$temp/absent.json"
+wrong 2 "cannot read the result" replay "$temp"
+wrong 2 "which result?" replay
+
+# ---- Models ----
+wrong 2 "" run -m "$temp/absent.gguf" -p x
+echo "no model" >"$temp/bad.gguf"
+wrong 2 "" run -m "$temp/bad.gguf" -p x
+wrong 2 "" perplexity -m "$temp/bad.gguf" -f "$temp/bad.gguf"
+wrong 2 "" calibrate -m "$temp/absent.gguf" -f "$temp/bad.gguf"
+
+# A full disk is an error, not silence.
+if [ -w /dev/full ]; then
+  "$photolane" bench -m 2 -n 2 -k 2 --repeat 1 --json >/dev/full 2>"$temp/err"
+  code=$?
+  : >"$temp/out"
+  if [ "$code" = 1 ] && grep -q "cannot write the result" "$temp/err"; then passed=$((passed + 1)); else fail "full disk" bench; fi
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
