@@ -43,7 +43,7 @@ package pl_pkg;
   localparam int ArrayLatency = 3;
   localparam int ThreefryLatency = 17;
   localparam int GaussLatency = 5;
-  localparam int IsqrtLatency = 18;
+  localparam int IsqrtLatency = 17;
   localparam int DetectorLatency = 27;
   localparam int AdcLatency = 3;
   localparam int EncoderLatency = 27;

@@ -127,7 +127,7 @@ module pl_core #(
   logic [Lanes*32-1:0] v, code;
   logic [Lanes-1:0] clipped;
   pl_detector #(.Rows(Rows), .Columns(Columns)) u_detector (
-    .clk_i(clk_i), .en_i(en), .regs_i(regs), .row_i(row), .col_i(col), .sum_i(sum),
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .regs_i(regs), .row_i(row), .col_i(col), .sum_i(sum),
     .y_i(y), .d_i(d), .p_i(p), .l_i(l), .v_o(v)
   );
   pl_adc #(.Lanes(Lanes)) u_adc (

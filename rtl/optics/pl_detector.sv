@@ -8,7 +8,7 @@
 //     1     phase loss                     Threefry 1..17          products
 //     2     v, with dispersion             |                       shifts
 //     3     | wait                         |                       sum, saturated
-//    ..     |                              Gauss 18..22            square root 4..21
+//    ..     |                              Gauss 18..22            square root 4..20
 //    22     v, output sigma                                        | wait
 //    23     output noise                   | wait                  |
 //    24     v + output noise               receiver deviate        receiver sigma
@@ -22,6 +22,7 @@ module pl_detector #(
   localparam int Lanes = Rows * Columns
 ) (
   input  logic                                clk_i,
+  input  logic                                rst_ni,
   input  logic                                en_i,
   input  logic [pl_regs_pkg::RegWords*32-1:0] regs_i,
   input  logic [pl_pkg::RowBits-1:0]          row_i,
@@ -33,9 +34,6 @@ module pl_detector #(
   input  logic [Lanes*32-1:0]                 l_i,
   output logic [Lanes*32-1:0]                 v_o
 );
-  localparam int Wait = 20;      // clocks that v waits for its noise, from clock 2 to clock 21
-  localparam int SigmaWait = 3;  // clocks that the root waits, from clock 21 to clock 24
-
   // ---- Registers.
   logic phase_on, dispersion_on, output_on, shot_on, thermal_on;
   logic [31:0] seed, job, thermal_var;
@@ -83,6 +81,18 @@ module pl_detector #(
   assign v_o = v_q;
   pl_isqrt #(.Lanes(Lanes)) u_isqrt (.clk_i(clk_i), .en_i(en_i), .v_i(variance_q), .root_o(root));
 
+  // ---- Waits: the value for its noise, the receiver's deviate and sigma for the output noise.
+  logic [Lanes*32-1:0] v2_q, v2_late, gauss1_late, root_late;
+  pl_delay #(.Bits(Lanes*32), .Clocks(19)) u_wait_v (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(v2_q), .data_o(v2_late)
+  );
+  pl_delay #(.Bits(Lanes*32), .Clocks(2)) u_wait_deviate (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(gauss1), .data_o(gauss1_late)
+  );
+  pl_delay #(.Bits(Lanes*32), .Clocks(4)) u_wait_sigma (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(root), .data_o(root_late)
+  );
+
   // ---- Lanes, unpacked.
   logic signed [31:0] y [0:Lanes-1];
   logic signed [31:0] d [0:Lanes-1];
@@ -90,26 +100,24 @@ module pl_detector #(
   logic        [31:0] l [0:Lanes-1];
   logic signed [31:0] g0 [0:Lanes-1];
   logic signed [31:0] g1 [0:Lanes-1];
-  logic        [31:0] sigma21 [0:Lanes-1];
+  logic signed [31:0] sigma24 [0:Lanes-1];
+  logic signed [31:0] v21 [0:Lanes-1];
   for (genvar g = 0; g < Lanes; g++) begin : g_lane
     assign y[g] = y_i[g*32 +: 32];
     assign d[g] = d_i[g*32 +: 32];
     assign p[g] = p_i[g*32 +: 32];
     assign l[g] = l_i[g*32 +: 32];
     assign g0[g] = gauss0[g*32 +: 32];
-    assign g1[g] = gauss1[g*32 +: 32];
-    assign sigma21[g] = root[g*32 +: 32];
+    assign g1[g] = gauss1_late[g*32 +: 32];
+    assign sigma24[g] = root_late[g*32 +: 32];
+    assign v21[g] = v2_late[g*32 +: 32];
   end
 
   // ---- Stage registers, named by the clock at whose end they are written.
   logic signed [31:0] loss1 [0:Lanes-1], y1 [0:Lanes-1], d1 [0:Lanes-1];
-  logic signed [31:0] waiting [0:Wait*Lanes-1];       // v from clock 2 on; entry i*Lanes+n is i clocks old
-  logic signed [31:0] v21 [0:Lanes-1];
   logic signed [31:0] v22 [0:Lanes-1], v23 [0:Lanes-1], v24 [0:Lanes-1], v25 [0:Lanes-1], v26 [0:Lanes-1];
   logic signed [63:0] sigma22 [0:Lanes-1];            // 32 bits used
   logic signed [63:0] noise23 [0:Lanes-1];            // 47 bits used
-  logic signed [31:0] g1_23 [0:Lanes-1], g1_24 [0:Lanes-1];
-  logic        [31:0] sigma_wait [0:SigmaWait*Lanes-1];
   logic signed [31:0] product25 [0:Lanes-1];          // at most 15 + 16 bits
   logic signed [63:0] noise26 [0:Lanes-1];            // 36 bits used
   logic signed [63:0] limited [0:Lanes-1];            // within a stage
@@ -134,13 +142,10 @@ module pl_detector #(
         v26[n] = v25[n];
       end
       for (int n = 0; n < Lanes; n++) begin
-        product25[n] = g1_24[n] * $signed(sigma_wait[(SigmaWait-1)*Lanes+n]);
+        product25[n] = g1[n] * sigma24[n];
         v25[n] = v24[n];
       end
-      for (int n = SigmaWait*Lanes-1; n >= Lanes; n--) sigma_wait[n] = sigma_wait[n-Lanes];
       for (int n = 0; n < Lanes; n++) begin
-        sigma_wait[n] = sigma21[n];
-        g1_24[n] = g1_23[n];
         limited[n] = 64'(v23[n]) + (output_on ? noise23[n] : 64'sd0);
         limited[n] = limited[n] > highest ? highest : limited[n];
         limited[n] = limited[n] < lowest ? lowest : limited[n];
@@ -148,18 +153,15 @@ module pl_detector #(
       end
       for (int n = 0; n < Lanes; n++) begin
         noise23[n] = (64'(g0[n]) * sigma22[n] + 64'sd1024) >>> 11;
-        g1_23[n] = g1[n];
         v23[n] = v22[n];
       end
       for (int n = 0; n < Lanes; n++) begin
-        v21[n] = waiting[(Wait-1)*Lanes+n];
         sigma22[n] = v21[n] < 32'sd0 ? -(64'(v21[n])) : 64'(v21[n]);
         sigma22[n] = (sigma22[n] * 64'(output_sigma)) >>> 16;
         v22[n] = v21[n];
       end
-      for (int n = Wait*Lanes-1; n >= Lanes; n--) waiting[n] = waiting[n-Lanes];
       for (int n = 0; n < Lanes; n++) begin
-        waiting[n] = y1[n] - (phase_on ? loss1[n] : 32'sd0) + (dispersion_on ? d1[n] : 32'sd0);
+        v2_q[n*32 +: 32] <= y1[n] - (phase_on ? loss1[n] : 32'sd0) + (dispersion_on ? d1[n] : 32'sd0);
         phase2[n] = phase2[n] + shot2[n] + (thermal_on ? 64'(thermal_var) : 64'd0);
         variance_q[n*32 +: 32] <= phase2[n] > 64'hffffffff ? 32'hffffffff : phase2[n][31:0];
       end

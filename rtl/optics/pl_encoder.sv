@@ -11,6 +11,7 @@ module pl_encoder #(
   parameter int Elements = 8  // even, 2..64
 ) (
   input  logic                                clk_i,
+  input  logic                                rst_ni,
   input  logic [pl_regs_pkg::RegWords*32-1:0] regs_i,
   input  logic                                operand_i,  // 0: A, 1: B; constant while beats are on their way
   input  logic [Elements*8-1:0]               codes_i,
@@ -24,8 +25,6 @@ module pl_encoder #(
   output logic signed [pl_pkg::WordTermBox-1:0] term_o
 );
   localparam int Pairs = Elements / 2;
-  localparam int Wait = 21;      // clocks that a code waits for its noise, from clock 1 to clock 21
-  localparam int WaveWait = 25;  // clocks that a wavelength waits, from clock 1 to clock 25
   localparam int FieldBox = pl_pkg::FieldBox;
   localparam int PowerBox = pl_pkg::PowerBox;
   localparam int WordLightBox = pl_pkg::WordLightBox;
@@ -75,14 +74,23 @@ module pl_encoder #(
   assign term_o = term_q;
 
   // ---- Converters, and elements unpacked.
-  logic [Elements*8-1:0] converted;
+  logic [Elements*8-1:0] converted, converted_late;
+  logic [5:0] wavelength_late;
   logic signed [31:0] code [0:Elements-1];
   logic signed [31:0] gauss [0:Elements-1];
   for (genvar g = 0; g < Elements; g++) begin : g_element
     pl_dac u_dac (.bypass_i(~dac_on), .bits_i(dac_bits), .code_i(codes_i[g*8 +: 8]), .code_o(converted[g*8 +: 8]));
-    assign code[g] = {{24{converted[g*8+7]}}, converted[g*8 +: 8]};
+    assign code[g] = {{24{converted_late[g*8+7]}}, converted_late[g*8 +: 8]};
     assign gauss[g] = deviates[g*32 +: 32];
   end
+
+  // The code waits for its noise until clock 21, its wavelength for the square until clock 25.
+  pl_delay #(.Bits(Elements*8), .Clocks(21)) u_wait_code (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(1'b1), .data_i(converted), .data_o(converted_late)
+  );
+  pl_delay #(.Bits(6), .Clocks(25)) u_wait_wavelength (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(1'b1), .data_i(wavelength_i), .data_o(wavelength_late)
+  );
 
   // Dispersion register of each wavelength.
   logic signed [31:0] dispersion [0:31];
@@ -92,7 +100,6 @@ module pl_encoder #(
   end
 
   // ---- Stage registers, named by the clock at whose end they are written.
-  logic signed [7:0]  waiting [0:Wait*Elements-1];
   logic signed [31:0] magnitude [0:Elements-1];  // within a stage
   logic signed [31:0] field22 [0:Elements-1], field23 [0:Elements-1], field24 [0:Elements-1];
   logic signed [31:0] field25 [0:Elements-1], field26 [0:Elements-1];
@@ -103,13 +110,13 @@ module pl_encoder #(
   logic        [31:0] power26 [0:Elements-1];
   logic signed [31:0] term26 [0:Elements-1];
   logic signed [63:0] scaled [0:Elements-1];     // within a stage
-  logic [5:0] wave_wait [0:WaveWait-1];
-  logic [5:0] wave [0:Elements];                 // within a stage
+  logic [4:0] wave [0:Elements-1];               // within a stage
   logic        [WordLightBox-1:0] light27;  // within the last stage
   logic signed [WordTermBox-1:0] term27;
 
   // verilator lint_off BLKSEQ
   always_ff @(posedge clk_i) begin : stages  // sole reader and writer of the stage registers; last stage first
+    logic [5:0] step;
     light27 = '0;
     term27 = '0;
     for (int n = 0; n < Elements; n++) begin
@@ -120,13 +127,16 @@ module pl_encoder #(
     end
     light_q <= light27;
     term_q <= term27;
-    wave[0] = wave_wait[WaveWait-1];
-    for (int n = 0; n < Elements; n++) wave[n+1] = wave[n] + 6'd1 == wavelengths ? 6'd0 : wave[n] + 6'd1;
+    step = wavelength_late;
+    for (int n = 0; n < Elements; n++) begin
+      wave[n] = step[4:0];
+      step = step + 6'd1 == wavelengths ? 6'd0 : step + 6'd1;
+    end
     for (int n = 0; n < Elements; n++) begin
       light26[n] = square25[n] >> 8;
       power26[n] = (square25[n] + 32'd2048) >> 12;
       power26[n] = power26[n] > 32'd1023 ? 32'd1023 : power26[n];
-      scaled[n] = ($signed({32'd0, square25[n]}) * 64'(dispersion[wave[n][4:0]]) + 64'sd32768) >>> 16;
+      scaled[n] = ($signed({32'd0, square25[n]}) * 64'(dispersion[wave[n]]) + 64'sd32768) >>> 16;
       term26[n] = scaled[n][31:0];
       field26[n] = field25[n];
     end
@@ -144,21 +154,11 @@ module pl_encoder #(
       field23[n] = field22[n];
     end
     for (int n = 0; n < Elements; n++) begin
-      field22[n] = 32'(waiting[(Wait-1)*Elements+n]) <<< 4;
+      field22[n] = code[n] <<< 4;
       magnitude[n] = field22[n] < 32'sd0 ? -field22[n] : field22[n];
       sigma22[n] = (magnitude[n] * $signed({16'd0, sigma}) + 32'sd2048) >>> 12;
     end
-    for (int n = Wait*Elements-1; n >= Elements; n--) waiting[n] = waiting[n-Elements];
-    for (int n = 0; n < Elements; n++) waiting[n] = code[n][7:0];
-    for (int n = WaveWait-1; n > 0; n--) wave_wait[n] = wave_wait[n-1];
-    wave_wait[0] = wavelength_i;
   end
   // verilator lint_on BLKSEQ
-
-  logic unused_bits;
-  always_comb begin
-    unused_bits = wave[Elements][5];
-    for (int n = 0; n < Elements; n++) unused_bits = unused_bits ^ wave[n][5];
-  end
 endmodule
 `default_nettype wire
