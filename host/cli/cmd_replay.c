@@ -79,7 +79,7 @@ static pl_status check_files(const cJSON *result, pl_error *err) {
 
 /* The verb of a result may only be one that writes results: a file must not be able to start a replay of itself. */
 static int is_replayable(const char *verb) {
-  static const char *const verbs[] = {"verify", "bench", "run", "perplexity", "calibrate"};
+  static const char *const verbs[] = {"verify", "bench", "run", "perplexity"};
   for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
     if (!strcmp(verb, verbs[i])) return 1;
   return 0;
@@ -173,7 +173,7 @@ int cmd_replay(int argc, char **argv) {
   int code;
   const cli_option options[] = {{0}};
   const cli_help help = {"replay", "RESULT",
-                         "Makes a result again (a file written by verify, bench, run, perplexity or calibrate --json)\n"
+                         "Makes a result again (a file written by verify, bench, run or perplexity --json)\n"
                          "and compares its data byte for byte; exit code 1 if they differ.", options};
   if (!cli_parse(&help, argc, argv, &path, 1, &code)) return code;
   if (!path) return cli_usage("replay: which result? (see `photolane replay --help`)");
