@@ -82,6 +82,10 @@ typedef struct {
  * sentence about what is wrong went to stderr (2). Options may follow positional arguments; "--" ends them. */
 int cli_parse(const cli_help *help, int argc, char **argv, const char **positional, int max, int *code);
 
+/* The device URI with what --trace FILE, --trace-from and --trace-to say added to it: `uri` itself if trace is NULL,
+ * else `buffer`. Clock cycles count from the opening of the device. */
+const char *cli_trace_uri(const char *uri, const char *trace, int64_t from, int64_t to, char *buffer, size_t size);
+
 /* ---- Progress (progress.c) ---- */
 
 /* A bar on stderr, only if stderr is a terminal; otherwise the calls do nothing. */

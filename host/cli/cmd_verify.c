@@ -206,8 +206,8 @@ static int parse_level(const char *text, verify_level *level) {
 }
 
 int cmd_verify(int argc, char **argv) {
-  const char *uri = "model:", *kind = "coherent", *level = "L2";
-  int64_t cases = 100, seed = 1, only = -1;
+  const char *uri = "model:", *kind = "coherent", *level = "L2", *trace = NULL;
+  int64_t cases = 100, seed = 1, only = -1, trace_from = 0, trace_to = INT64_MAX;
   int verbose = 0, json = 0, code;
   const cli_option options[] = {
       {'d', "device", "URI", CLI_TEXT, &uri, 0, 0, "the device to verify (default model:)"},
@@ -217,6 +217,9 @@ int cmd_verify(int argc, char **argv) {
       {0, "case", "N", CLI_INT, &only, 0, 1000000000, "only this one"},
       {0, "level", "LEVEL", CLI_TEXT, &level, 0, 0, "L0 effects off, L1 converters, L2 everything (default)"},
       {'v', "verbose", NULL, CLI_FLAG, &verbose, 0, 0, "a line for every job"},
+      {0, "trace", "FILE", CLI_TEXT, &trace, 0, 0, "write a waveform of an rtl: device (FST; needs `make trace`)"},
+      {0, "trace-from", "CYCLE", CLI_INT, &trace_from, 0, INT64_MAX, "first clock cycle in it (default 0)"},
+      {0, "trace-to", "CYCLE", CLI_INT, &trace_to, 0, INT64_MAX, "end of the waveform (default: none)"},
       {0, "json", NULL, CLI_FLAG, &json, 0, 0, "print a result file, for `photolane replay`"},
       {0},
   };
@@ -230,7 +233,8 @@ int cmd_verify(int argc, char **argv) {
 
   pl_error err;
   pl_device *dev;
-  if (pl_open(uri, &dev, &err)) return cli_fail(&err);
+  char traced[1024];
+  if (pl_open(cli_trace_uri(uri, trace, trace_from, trace_to, traced, sizeof traced), &dev, &err)) return cli_fail(&err);
   if (!json) printf("verify: %s, level %s, seed %" PRId64 "\n", uri, level, seed);
   fflush(stdout);
 

@@ -101,6 +101,9 @@ wrong 2 "unexpected argument 'extra'" verify extra
 wrong 2 "--level is L0, L1 or L2, not 'L3'" verify --level L3
 wrong 2 "--kind is coherent" verify --kind incoherent
 wrong 2 "--seed wants" verify --seed -1
+wrong 2 "model: has no option 'trace'" verify --trace "$temp/x.fst"
+wrong 2 "trace-to must be above trace-from" verify -d rtl: --trace "$temp/x.fst" --trace-from 5 --trace-to 5
+wrong 3 "run \`make trace SHAPES=3x3x3\`" verify -d "rtl:3x3x3?check=1" --trace "$temp/x.fst"
 wrong 2 "--depth wants a whole number from 1 to 65536" bench -k 65537
 wrong 2 "--processes wants" bench --processes 0
 
