@@ -70,11 +70,12 @@ static void put_strings(gguf_file *f, const char *key, const char *const *values
   for (size_t i = 0; i < count; i++) append_str(&f->meta, values[i], strlen(values[i]));
 }
 
-/* Rounds to the nearest half; the tests keep to normal numbers. */
+/* Rounds to the nearest half; what would be subnormal becomes 0. */
 static uint16_t to_half(float v) {
   if (v == 0) return 0;
   int e;
   double m = frexp(fabs((double)v), &e); /* v = m * 2^e, m in [0.5, 1) */
+  if (e - 1 < -14) return 0;
   int mantissa = (int)lrint((m * 2 - 1) * 1024);
   return (uint16_t)((v < 0 ? 0x8000 : 0) | (((e - 1 + 15) << 10) + mantissa));
 }

@@ -1,0 +1,357 @@
+/* test_quantized.c: the Transformer on a device: the same bits in batches, pieces and token by token with every
+ * effect on; closeness to the float reference with every effect off; ranges; comparison of two devices. */
+#include <check.h>
+#include <math.h>
+#include <unistd.h>
+
+#include "nn/nn.h"
+#include "nn/ranges.h"
+#include "tiny_gguf.h"
+
+enum { N = 37 };
+static const tiny_shape shape = {.layers = 2, .dim = 64, .ffn = 96, .heads = 4, .kv_heads = 2, .context = 64,
+                                 .tied = 1, .type = PL_GGML_Q8_0, .seed = 2};
+
+static blob file;
+static pl_nn *model;
+static pl_device *device;
+static int32_t ids[N];
+static const size_t logit_bytes = sizeof(float) * N * TINY_VOCAB;
+
+static void setup(void) {
+  pl_gguf *g;
+  pl_error err;
+  uint64_t seed = 61;
+  file = tiny_model(&shape);
+  ck_assert_msg(!pl_gguf_open_memory(file.data, file.size, "tiny.gguf", &g, &err), "%s", err.text);
+  ck_assert_msg(!pl_nn_from_gguf(g, &model, &err), "%s", err.text);
+  ck_assert_msg(!pl_open("model:", &device, &err), "%s", err.text);
+  for (int i = 0; i < N; i++) ids[i] = (int32_t)(random_u64(&seed) % TINY_VOCAB);
+}
+
+static void teardown(void) {
+  pl_close(device);
+  pl_nn_free(model);
+  free(file.data);
+}
+
+static pl_image image_of(const char *core) {
+  pl_core c;
+  pl_error err;
+  ck_assert_msg(!pl_core_load(core, &c, &err), "%s", err.text);
+  return c.image;
+}
+
+/* Every effect on, stronger and with odder numbers than any description: reads of 5, 7 wavelengths, unequal DACs. */
+static pl_image wild_image(void) {
+  static const struct {
+    const char *name;
+    int64_t value;
+  } words[] = {{"effects", 1023},     {"seed", 99},           {"channels", 5},      {"wavelengths", 4},
+               {"dac_bits_a", 7},     {"dac_bits_b", 6},      {"enc_sigma_a", 4000}, {"enc_sigma_b", 6000},
+               {"phase_loss", 20000}, {"phase_gain", 30000},  {"phase_shift", 16},  {"output_sigma", 2000},
+               {"shot_gain", 3000},   {"shot_shift", 6},      {"thermal_var", 90000}, {"adc_bits", 9},
+               {"adc_offset", 40},    {"dispersion[0]", 900}, {"dispersion[1]", -700}, {"dispersion[2]", 300},
+               {"dispersion[3]", -100}};
+  pl_image image;
+  pl_error err;
+  pl_image_reset(&image);
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    ck_assert_msg(!pl_image_set(&image, words[i].name, words[i].value, &err), "%s", err.text);
+  return image;
+}
+
+static pl_nn_optics *optics_for(const pl_image *image, unsigned products, const pl_nn_ranges *ranges, pl_device *check) {
+  pl_nn_settings settings = {device, check, *image, products, ranges};
+  pl_nn_optics *optics;
+  pl_error err;
+  ck_assert_msg(!pl_configure(device, image, &err), "%s", err.text);
+  ck_assert_msg(!pl_nn_optics_new(model, &settings, &optics, &err), "%s", err.text);
+  return optics;
+}
+
+/* Reads all ids in pieces; logits is N x vocabulary. */
+static void read_all(pl_nn_optics *optics, int piece, float *logits) {
+  pl_nn_context *ctx;
+  pl_error err;
+  ck_assert_msg(!pl_nn_context_new(model, optics, N, &ctx, &err), "%s", err.text);
+  memset(logits, 0, logit_bytes);
+  for (int at = 0; at < N; at += piece)
+    ck_assert_msg(!pl_nn_forward(ctx, ids + at, at + piece < N ? piece : N - at, 0, logits + at * TINY_VOCAB, &err), "%s",
+                  err.text);
+  pl_nn_context_free(ctx);
+}
+
+static float *logits_of(const pl_image *image, unsigned products, const pl_nn_ranges *ranges, int piece) {
+  float *logits = malloc(logit_bytes);
+  pl_nn_optics *optics = image ? optics_for(image, products, ranges, NULL) : NULL;
+  read_all(optics, piece, logits);
+  pl_nn_optics_free(optics);
+  return logits;
+}
+
+/* Root mean square of the difference, relative to that of `want`. */
+static double distance(const float *got, const float *want) {
+  double sum = 0, size = 0;
+  for (int i = 0; i < N * TINY_VOCAB; i++) {
+    ck_assert(isfinite(got[i]));
+    sum += pow((double)got[i] - (double)want[i], 2);
+    size += pow((double)want[i], 2);
+  }
+  return sqrt(sum / size);
+}
+
+/* ---- The contract ---- */
+
+static void same_bits(const pl_image *image, unsigned products) {
+  pl_nn_ranges *ranges;
+  pl_error err;
+  ck_assert_msg(!pl_nn_calibrate(model, image, products, ids, N, pl_range_default, NULL, NULL, &ranges, &err), "%s", err.text);
+  float *whole = logits_of(image, products, ranges, N);
+  for (int piece = 1; piece < N; piece += piece < 4 ? 1 : 9) {
+    float *pieces = logits_of(image, products, ranges, piece);
+    for (int i = 0; i < N; i++)
+      ck_assert_msg(!memcmp(whole + i * TINY_VOCAB, pieces + i * TINY_VOCAB, sizeof(float) * TINY_VOCAB),
+                    "pieces of %d: the logits of token %d differ", piece, i);
+    free(pieces);
+  }
+  /* The same words mean nothing if no noise came through. */
+  pl_image other = *image;
+  other.reg[PL_REG_SEED]++;
+  float *reseeded = logits_of(&other, products, ranges, N);
+  ck_assert(products == 0 || memcmp(whole, reseeded, logit_bytes));
+  free(reseeded);
+  free(whole);
+  free(ranges);
+}
+
+START_TEST(same_bits_lightening) {
+  pl_image image = image_of("lightening");
+  ck_assert_uint_eq(image.reg[PL_REG_EFFECTS], 1023);
+  same_bits(&image, PL_NN_ALL);
+}
+END_TEST
+
+START_TEST(same_bits_wild) {
+  pl_image image = wild_image();
+  same_bits(&image, PL_NN_ALL);
+}
+END_TEST
+
+START_TEST(same_bits_each_product) { /* alone: the others must not hide it */
+  pl_image image = wild_image();
+  same_bits(&image, 1u << _i);
+}
+END_TEST
+
+/* ---- Closeness ---- */
+
+START_TEST(no_optical_product_is_the_reference) {
+  pl_image image = wild_image();
+  float *reference = logits_of(NULL, 0, NULL, N), *none = logits_of(&image, 0, NULL, N);
+  ck_assert(!memcmp(reference, none, logit_bytes));
+  free(reference), free(none);
+}
+END_TEST
+
+START_TEST(ideal_core_is_close_to_float) {
+  pl_image image = image_of("ideal");
+  float *reference = logits_of(NULL, 0, NULL, N);
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+    float *one = logits_of(&image, 1u << p, NULL, N);
+    double d = distance(one, reference);
+    ck_assert_msg(d > 1e-5 && d < 0.02, "%s: off by %g", pl_nn_product_names[p], d);
+    free(one);
+  }
+  float *all = logits_of(&image, PL_NN_ALL, NULL, N);
+  ck_assert_msg(distance(all, reference) < 0.04, "off by %g", distance(all, reference));
+  free(all), free(reference);
+}
+END_TEST
+
+START_TEST(converters_get_the_range_of_their_codes) { /* a DAC of 4 bits must not saturate at the largest code */
+  pl_image image = image_of("ideal");
+  ck_assert(pl_nn_code_limit(&image, 0) == 127 && pl_nn_code_limit(&image, 1) == 127);
+  image.reg[PL_REG_EFFECTS] = PL_EFFECT_DAC_A;
+  image.reg[PL_REG_DAC_BITS_A] = 4;
+  ck_assert(pl_nn_code_limit(&image, 0) == 112 && pl_nn_code_limit(&image, 1) == 127);
+  image.reg[PL_REG_DAC_BITS_A] = 8;
+  ck_assert_int_eq(pl_nn_code_limit(&image, 0), 127);
+}
+END_TEST
+
+/* ---- Ranges ---- */
+
+static pl_image adc_image(int bits) {
+  pl_image image;
+  pl_image_reset(&image);
+  image.reg[PL_REG_EFFECTS] = PL_EFFECT_ADC;
+  image.reg[PL_REG_CHANNELS] = 48;
+  image.reg[PL_REG_ADC_BITS] = (uint32_t)bits;
+  return image;
+}
+
+static pl_nn_ranges *ranges_for(const pl_image *image, pl_range_choice choice) {
+  pl_nn_ranges *ranges;
+  pl_error err;
+  ck_assert_msg(!pl_nn_calibrate(model, image, PL_NN_ALL, ids, N, choice, NULL, NULL, &ranges, &err), "%s", err.text);
+  return ranges;
+}
+
+START_TEST(calibration_pays) {
+  pl_image image = adc_image(8);
+  float *reference = logits_of(NULL, 0, NULL, N), *widest = logits_of(&image, PL_NN_ALL, NULL, N);
+  pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0}), *mse = ranges_for(&image, pl_range_default);
+  float *with_max = logits_of(&image, PL_NN_ALL, max, N), *with_mse = logits_of(&image, PL_NN_ALL, mse, N);
+  double wide = distance(widest, reference), d_max = distance(with_max, reference), d_mse = distance(with_mse, reference);
+  ck_assert_msg(d_max < 0.7 * wide && d_mse < 0.7 * wide, "widest %g, max %g, least squares %g", wide, d_max, d_mse);
+  for (int l = 0; l <= shape.layers; l++)
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+      int used = (l == shape.layers) == (p == PL_NN_HEAD);
+      ck_assert(used ? mse->full_scale[l][p] > 0 && mse->full_scale[l][p] <= max->full_scale[l][p] : max->full_scale[l][p] == 0);
+      ck_assert(max->full_scale[l][p] <= 48 * 127 * 127);
+    }
+  free(max), free(mse), free(reference), free(widest), free(with_max), free(with_mse);
+}
+END_TEST
+
+START_TEST(largest_sum_never_clips) { /* on the text it was found on, with enough bits to change nothing before it */
+  pl_image image = adc_image(16);
+  pl_nn_ranges *ranges = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0});
+  for (int l = 0; l <= shape.layers; l++)
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) ranges->full_scale[l][p] *= 1.1; /* later layers see another past */
+  pl_counters counters;
+  pl_counters_reset(device);
+  free(logits_of(&image, PL_NN_ALL, ranges, N));
+  ck_assert(!pl_get_counters(device, &counters, NULL));
+  ck_assert_uint_gt(counters.reads, 1000);
+  /* Masked scores are computed but not calibrated for; they may clip, nothing else. */
+  free(logits_of(&image, PL_NN_ALL & ~(1u << PL_NN_SCORES), ranges, N));
+  pl_counters_reset(device);
+  free(logits_of(&image, PL_NN_ALL & ~(1u << PL_NN_SCORES), ranges, N));
+  ck_assert(!pl_get_counters(device, &counters, NULL));
+  ck_assert_uint_eq(counters.clipped, 0);
+  for (int l = 0; l <= shape.layers; l++)
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) ranges->full_scale[l][p] /= 3; /* the counter does count */
+  free(logits_of(&image, PL_NN_ALL & ~(1u << PL_NN_SCORES), ranges, N));
+  ck_assert(!pl_get_counters(device, &counters, NULL));
+  ck_assert_uint_gt(counters.clipped, 10);
+  free(ranges);
+}
+END_TEST
+
+START_TEST(percentiles_are_ordered) {
+  pl_image image = adc_image(8);
+  pl_nn_ranges *half = ranges_for(&image, (pl_range_choice){PL_RANGE_PERCENTILE, 50});
+  pl_nn_ranges *most = ranges_for(&image, (pl_range_choice){PL_RANGE_PERCENTILE, 99});
+  pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0});
+  for (int p = 0; p < PL_NN_HEAD; p++)
+    ck_assert(half->full_scale[0][p] < most->full_scale[0][p] && most->full_scale[0][p] < max->full_scale[0][p]);
+  pl_nn_ranges *none;
+  pl_error err;
+  pl_range_choice bad = {PL_RANGE_PERCENTILE, 101};
+  ck_assert_int_eq(pl_nn_calibrate(model, &image, PL_NN_ALL, ids, N, bad, NULL, NULL, &none, &err), PL_E_INPUT);
+  free(half), free(most), free(max);
+}
+END_TEST
+
+START_TEST(range_files) {
+  char path[] = "/tmp/photolane-ranges-XXXXXX";
+  close(mkstemp(path));
+  pl_image image = adc_image(8), other = image;
+  pl_nn_ranges *ranges, *back;
+  pl_error err;
+  ck_assert_msg(!pl_nn_calibrate_builtin(model, &image, PL_NN_ALL, pl_range_default, &ranges, &err), "%s", err.text);
+  ck_assert_msg(!pl_nn_ranges_save(ranges, path, &err), "%s", err.text);
+  ck_assert_msg(!pl_nn_ranges_load(path, &back, &err), "%s", err.text);
+  ck_assert(!memcmp(ranges, back, sizeof *ranges + sizeof *ranges->full_scale * (size_t)(shape.layers + 1)));
+  ck_assert(!pl_nn_ranges_check(back, model, &image, &err));
+  other.reg[PL_REG_CHANNELS] = 64;
+  ck_assert(pl_nn_ranges_check(back, model, &other, &err) == PL_E_INPUT && strstr(err.text, "64"));
+  other = image, other.reg[PL_REG_ADC_BITS] = 7;
+  ck_assert_int_eq(pl_nn_ranges_check(back, model, &other, &err), PL_E_INPUT);
+  free(ranges), free(back);
+
+  static const char *const bad[] = {"", "{", "[]", "{\"format\":\"photolane-ranges-1\"}",
+                                    "{\"format\":\"photolane-ranges-1\",\"layers\":2,\"channels\":48,\"adc_bits\":8,"
+                                    "\"limit_a\":127,\"limit_b\":127,\"full_scale\":{\"q\":[1]}}",
+                                    "{\"format\":\"photolane-ranges-1\",\"layers\":1e9,\"channels\":48}"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    FILE *f = fopen(path, "w");
+    fputs(bad[i], f);
+    fclose(f);
+    ck_assert_int_eq(pl_nn_ranges_load(path, &back, &err), PL_E_INPUT);
+    ck_assert(!back && strstr(err.text, path));
+  }
+  unlink(path);
+  ck_assert_int_eq(pl_nn_ranges_load(path, &back, &err), PL_E_INPUT);
+  ck_assert_int_ne(pl_nn_ranges_save((&(pl_nn_ranges){.layers = 0}), "/nonexistent/x", &err), PL_OK);
+}
+END_TEST
+
+/* ---- Two devices ---- */
+
+START_TEST(two_devices_are_compared) {
+  pl_device *second;
+  pl_error err;
+  pl_image image = wild_image(), other = image;
+  ck_assert(!pl_open("model:", &second, &err) && !pl_configure(second, &image, &err));
+  pl_nn_optics *optics = optics_for(&image, PL_NN_ALL, NULL, second);
+  float *logits = malloc(logit_bytes);
+  read_all(optics, N, logits);
+  /* 7 matrices and 4 heads of scores in a layer, one job per token and head for the values, and the head */
+  ck_assert_uint_eq(pl_nn_optics_products(optics), (uint64_t)shape.layers * (7 + 4 + 4 * N) + 1);
+
+  other.reg[PL_REG_SEED]++;
+  ck_assert(!pl_configure(second, &other, &err));
+  pl_nn_context *ctx;
+  ck_assert(!pl_nn_context_new(model, optics, N, &ctx, &err));
+  ck_assert_int_eq(pl_nn_forward(ctx, ids, N, 0, logits, &err), PL_E_MISMATCH);
+  ck_assert_msg(strstr(err.text, "job 0x00000000 (layer 0, q) at row 0, column 0"), "%s", err.text);
+  ck_assert_int_eq(pl_nn_position(ctx), 0);
+  pl_nn_context_free(ctx);
+  pl_nn_optics_free(optics);
+  pl_close(second);
+  free(logits);
+}
+END_TEST
+
+START_TEST(names_of_products) {
+  unsigned mask;
+  pl_error err;
+  ck_assert(!pl_nn_parse_products("all", &mask, &err) && mask == PL_NN_ALL);
+  ck_assert(!pl_nn_parse_products("none", &mask, &err) && mask == 0);
+  ck_assert(!pl_nn_parse_products("q,down,head", &mask, &err) && mask == (1u << PL_NN_Q | 1u << PL_NN_DOWN | 1u << PL_NN_HEAD));
+  static const char *const bad[] = {"", "q,", ",q", "query", "q;k", "al"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    ck_assert_int_eq(pl_nn_parse_products(bad[i], &mask, &err), PL_E_INPUT);
+  /* Job numbers never meet. */
+  ck_assert_uint_eq(pl_nn_job(3, PL_NN_ATTN, 5), 0x00340005);
+  ck_assert_uint_eq(pl_nn_job(4095, PL_NN_HEAD, 65535), 0xfff9ffff);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("quantized");
+  TCase *tc = tcase_create("quantized");
+  tcase_set_timeout(tc, 240);
+  tcase_add_checked_fixture(tc, setup, teardown);
+  tcase_add_test(tc, same_bits_lightening);
+  tcase_add_test(tc, same_bits_wild);
+  tcase_add_loop_test(tc, same_bits_each_product, 0, PL_NN_PRODUCTS);
+  tcase_add_test(tc, no_optical_product_is_the_reference);
+  tcase_add_test(tc, ideal_core_is_close_to_float);
+  tcase_add_test(tc, converters_get_the_range_of_their_codes);
+  tcase_add_test(tc, calibration_pays);
+  tcase_add_test(tc, largest_sum_never_clips);
+  tcase_add_test(tc, percentiles_are_ordered);
+  tcase_add_test(tc, range_files);
+  tcase_add_test(tc, two_devices_are_compared);
+  tcase_add_test(tc, names_of_products);
+  suite_add_tcase(suite, tc);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed != 0;
+}
