@@ -3,9 +3,10 @@
  * The array of one shape is a plug-in (include/photolane/array.h), found by paths.c and opened with dlopen.
  * This file cuts a job into tiles that fit its operand buffers:
  *
- *   for columns of B, for depth:      load B once, keep it while
- *     for rows of A:                  load A, run, store or add the int32 results
+ *   for depth, for columns of B:      load B once, keep it while
+ *     for rows of A, to and fro:      load A, run, store or add the int32 results
  *
+ * To and fro: the last rows under one block of columns are the first under the next, and are in the buffer already.
  * The depth is cut only between detector reads, so that noise and ADC see the same reads as in one piece; the
  * accumulator adds codes modulo 2^32, and so does adding the tiles. An operand that is in its buffer already is
  * not loaded again: B of a tagged product also not by the next job.
@@ -268,11 +269,13 @@ static pl_status rtl_gemm(pl_device *dev, const pl_job *job, const pl_image *wor
 
   state->jobs++;
   char why[400] = "unknown reason";
-  int failed = 0;
-  for (int n0 = 0; n0 < job->n && !failed; n0 += tile.cols)
-    for (int k0 = 0; k0 < job->k && !failed; k0 += tile.depth)
-      for (int m0 = 0; m0 < job->m && !failed; m0 += tile.rows)
+  int failed = 0, row_tiles = ceil_div(job->m, tile.rows), backwards = 0;
+  for (int k0 = 0; k0 < job->k && !failed; k0 += tile.depth)
+    for (int n0 = 0; n0 < job->n && !failed; n0 += tile.cols, backwards = !backwards)
+      for (int i = 0; i < row_tiles && !failed; i++) {
+        int m0 = (backwards ? row_tiles - 1 - i : i) * tile.rows;
         failed = run_tile(state, job, words, tile, m0, n0, k0, why, sizeof why);
+      }
   state->api->counters(state->array, &dev->counters);
   if (!failed) return PL_OK;
   state->operand[0].valid = state->operand[1].valid = 0;

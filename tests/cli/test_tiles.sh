@@ -48,6 +48,14 @@ check "no traced build" says 3 "make trace SHAPES=2x3x64" "$photolane" info -d "
 "$photolane" bench -d rtl:2x3x64 -m 40 -n 3 -k 4096 --repeat 1 --channels 4096 --json >"$temp/bench.json" 2>&1
 check "B is loaded once" says 0 '"load_cycles":	1344' cat "$temp/bench.json"
 
+# Two blocks of columns (3 and 1), 20 of rows: 2 loads of B, 39 of A, of 64 words each.
+"$photolane" bench -d rtl:2x3x64 -m 40 -n 4 -k 4096 --repeat 1 --channels 4096 --json >"$temp/bench.json" 2>&1
+check "A goes to and fro" says 0 '"load_cycles":	2624' cat "$temp/bench.json"
+
+# Twice the depth and one block of rows: every operand is loaded once, 2 + 2 x 2 loads.
+"$photolane" bench -d rtl:2x3x64 -m 2 -n 6 -k 8192 --repeat 1 --channels 4096 --json >"$temp/bench.json" 2>&1
+check "A stays for all columns" says 0 '"load_cycles":	384' cat "$temp/bench.json"
+
 echo "not an array" >"$temp/libphotolane-rtl-1x1x1.so"
 check "damaged plug-in" says 3 "cannot load the array" "$photolane" info -d rtl:1x1x1
 
