@@ -60,6 +60,7 @@ END_TEST
 /* All 2^31 words of one sign: U grows with w, so the magnitude falls; a step back of one Q11 step is allowed where two
  * segments meet. w in steps of the cells in which z, i and t do not change. */
 START_TEST(moments_and_order) {
+  static double counts[14000];
   double second = 0, fourth = 0, words = 0;
   int last = pl_gauss(0) + 1;
   for (uint64_t w = 0; w < 0x80000000u;) {
@@ -73,6 +74,7 @@ START_TEST(moments_and_order) {
     second += (double)cell * x * x;
     fourth += (double)cell * x * x * x * x;
     words += (double)cell;
+    counts[m] += (double)cell;
     last = m;
     w += cell;
   }
@@ -81,6 +83,21 @@ START_TEST(moments_and_order) {
   printf("variance - 1 = %.3g, kurtosis - 3 = %.3g\n", variance - 1, kurtosis - 3);
   ck_assert_double_le(fabs(variance - 1), 2e-5);
   ck_assert_double_le(fabs(kurtosis - 3), 1e-4);
+
+  /* Distance of the distribution function from that of a normal deviate rounded to Q11 (Kolmogorov), and what it adds to
+   * a chi-square over bins of an eighth of a sigma: tests/stats begins to see it beyond 1e9 deviates. */
+  double beyond = 1, distance = 0, excess = 0, bin = 0, expected_bin = 0;
+  for (int m = 0; m < 5 * 2048; m++) {
+    beyond -= counts[m] / words;
+    const double expected = erfc((m + 0.5) / 2048 * M_SQRT1_2);
+    distance = fmax(distance, fabs(beyond - expected) / 2);
+    if (m % 256) continue;
+    if (m) excess += pow((bin - beyond) - (expected_bin - expected), 2) / (expected_bin - expected);
+    bin = beyond;
+    expected_bin = expected;
+  }
+  printf("Kolmogorov distance %.3g, chi-square excess per 1e9 deviates %.3g\n", distance, excess * 1e9);
+  ck_assert_double_le(distance, 1.5e-5);
 }
 END_TEST
 
