@@ -20,6 +20,7 @@ package pl_pkg;
   localparam int AddrBits = 16;     // operand buffer word
 
 `ifdef PL_WIDE_BOXES
+  localparam int TermProducts = 64; // products that the array sums before its first register
   localparam int FieldBox = 32;
   localparam int PowerBox = 32;
   localparam int WordSumBox = 32;   // sum of one word of products
@@ -28,6 +29,7 @@ package pl_pkg;
   localparam int RootBox = 32;
   localparam int RemBox = 32;
 `else
+  localparam int TermProducts = 4;
   localparam int FieldBox = FieldBits;
   localparam int PowerBox = PowerBits;
   localparam int WordSumBox = 31;

@@ -7,6 +7,7 @@ TRACED ?= 0
 RTL_CXX ?= clang++
 RTL_CC ?= clang
 RTL_MARCH ?= native
+RTL_VECTOR ?= -mprefer-vector-width=512
 VERILATOR ?= verilator
 
 RTL_PKG := rtl/pl_pkg.sv rtl/pl_regs_pkg.sv rtl/optics/pl_gauss_pkg.sv
@@ -32,7 +33,7 @@ $(O)/rtl/libphotolane-rtl-$(1)$(trace_suffix).so: $(RTL_SRC) $(RTL_SIM) sim/veri
 	  -GRows=$(call part,$(1),1) -GColumns=$(call part,$(1),2) -GWidth=$(call part,$(1),3) -GElements=$(call elements,$(1)) \
 	  -GAWords=$(words) -GBWords=$(words) -DPL_WIDE_BOXES $$(if $$(filter 1,$(TRACED)),--trace-fst) \
 	  --Mdir $(O)/rtl/$(1)$(trace_suffix) -CFLAGS "-fPIC -fvisibility=hidden" rtl/lint.vlt $(RTL_SRC) $(RTL_SIM)
-	$$(Q)$$(MAKE) -s -C $(O)/rtl/$(1)$(trace_suffix) -f Vpl_core.mk OPT_FAST="-O3 -march=$(RTL_MARCH)" OPT_SLOW=-O0 OPT_GLOBAL=-O2 \
+	$$(Q)$$(MAKE) -s -C $(O)/rtl/$(1)$(trace_suffix) -f Vpl_core.mk OPT_FAST="-O3 -march=$(RTL_MARCH) $(RTL_VECTOR)" OPT_SLOW=-O0 OPT_GLOBAL=-O2 \
 	  OBJCACHE=$$(if $$(shell which ccache 2>/dev/null),ccache) CXX=$(RTL_CXX) LINK=$(RTL_CXX) Vpl_core__ALL.a verilated.o verilated_dpi.o verilated_threads.o $$(if $$(filter 1,$(TRACED)),verilated_fst_c.o) >/dev/null
 	$$(Q)for f in $(RTL_MODEL); do $(RTL_CC) -std=gnu11 -O3 -march=$(RTL_MARCH) -fPIC -fvisibility=hidden -Iinclude -Ihost -c $$$$f \
 	  -o $(O)/rtl/$(1)$(trace_suffix)/model_$$$$(basename $$$$f .c).o || exit 1; done

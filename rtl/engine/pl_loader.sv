@@ -93,7 +93,7 @@ module pl_loader #(
   logic [WordLightBox-1:0] light;
   logic signed [WordTermBox-1:0] term;
   pl_encoder #(.Elements(Elements)) u_encoder (
-    .clk_i(clk_i), .rst_ni(rst_ni), .regs_i(regs_i), .operand_i(operand_q), .codes_i(codes), .position_i(position), .sum_i(sum),
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(busy_q), .regs_i(regs_i), .operand_i(operand_q), .codes_i(codes), .position_i(position), .sum_i(sum),
     .channel_i(channel), .wavelength_i(wavelength), .fields_o(fields), .powers_o(powers), .light_o(light),
     .term_o(term)
   );

@@ -35,7 +35,7 @@ module pl_array #(
   localparam int LightSumBox = pl_pkg::LightSumBox;
   localparam int WordLightBox = pl_pkg::WordLightBox;
   localparam int WordTermBox = pl_pkg::WordTermBox;
-  localparam int Quads = Width / 4;
+  localparam int Terms = Width > pl_pkg::TermProducts ? Width / pl_pkg::TermProducts : 1;
   localparam int PowerAt = Width * FieldBox;              // position of the parts of a word
   localparam int LightAt = PowerAt + Width * PowerBox;
   localparam int TermAt = LightAt + WordLightBox;
@@ -67,9 +67,9 @@ module pl_array #(
     assign b_term[c] = b_i[c*WordBits + TermAt +: WordTermBox];
   end
 
-  // Stage registers. 1: products of four; 2: the word's sum; 3: the read's sum so far; 4: the read.
-  logic signed [WordSumBox-1:0] quad_y [0:Lanes*Quads-1];
-  logic        [WordSumBox-1:0] quad_p [0:Lanes*Quads-1];
+  // Stage registers. 1: sums of TermProducts products; 2: the word's sum; 3: the read's sum so far; 4: the read.
+  logic signed [WordSumBox-1:0] term_y [0:Lanes*Terms-1];
+  logic        [WordSumBox-1:0] term_p [0:Lanes*Terms-1];
   logic signed [WordSumBox-1:0] word_y [0:Lanes-1];
   logic        [WordSumBox-1:0] word_p [0:Lanes-1];
   logic signed [AccBox-1:0]     sum_y [0:Lanes-1];
@@ -113,7 +113,9 @@ module pl_array #(
 
   // verilator lint_off BLKSEQ
   // One block reads and writes the stage arrays, last stage first, so that plain loops over the lanes remain.
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) begin : stages
+    logic signed [WordSumBox-1:0] total_y;
+    logic        [WordSumBox-1:0] total_p;
     if (en_i) begin
       if (valid2_q) begin
         for (int l = 0; l < Lanes; l++) begin
@@ -139,12 +141,12 @@ module pl_array #(
       end
       if (valid1_q) begin
         for (int l = 0; l < Lanes; l++) begin
-          word_y[l] = WordSumBox'(0);
-          word_p[l] = WordSumBox'(0);
-          for (int j = 0; j < Quads; j++) begin
-            word_y[l] = word_y[l] + quad_y[l*Quads+j];
-            word_p[l] = word_p[l] + quad_p[l*Quads+j];
-          end
+          total_y = WordSumBox'(0);
+          total_p = WordSumBox'(0);
+          for (int j = 0; j < Terms; j++) total_y = total_y + term_y[l*Terms+j];
+          for (int j = 0; j < Terms; j++) total_p = total_p + term_p[l*Terms+j];
+          word_y[l] = total_y;
+          word_p[l] = total_p;
         end
         for (int r = 0; r < Rows; r++) begin
           light2_a[r] = light1_a[r];
@@ -158,17 +160,15 @@ module pl_array #(
       if (valid_i) begin
         for (int r = 0; r < Rows; r++) begin
           for (int c = 0; c < Columns; c++) begin
-            for (int j = 0; j < Quads; j++) begin
-              quad_y[(r*Columns+c)*Quads+j] =
-                  WordSumBox'(a_field[r*Width+j]) * WordSumBox'(b_field[c*Width+j])
-                + WordSumBox'(a_field[r*Width+Quads+j]) * WordSumBox'(b_field[c*Width+Quads+j])
-                + WordSumBox'(a_field[r*Width+2*Quads+j]) * WordSumBox'(b_field[c*Width+2*Quads+j])
-                + WordSumBox'(a_field[r*Width+3*Quads+j]) * WordSumBox'(b_field[c*Width+3*Quads+j]);
-              quad_p[(r*Columns+c)*Quads+j] =
-                  WordSumBox'(a_power[r*Width+j]) * WordSumBox'(b_power[c*Width+j])
-                + WordSumBox'(a_power[r*Width+Quads+j]) * WordSumBox'(b_power[c*Width+Quads+j])
-                + WordSumBox'(a_power[r*Width+2*Quads+j]) * WordSumBox'(b_power[c*Width+2*Quads+j])
-                + WordSumBox'(a_power[r*Width+3*Quads+j]) * WordSumBox'(b_power[c*Width+3*Quads+j]);
+            for (int j = 0; j < Terms; j++) begin
+              total_y = WordSumBox'(0);
+              total_p = WordSumBox'(0);
+              for (int i = 0; i < Width; i = i + Terms) begin
+                total_y = total_y + WordSumBox'(a_field[r*Width+i+j]) * WordSumBox'(b_field[c*Width+i+j]);
+                total_p = total_p + WordSumBox'(a_power[r*Width+i+j]) * WordSumBox'(b_power[c*Width+i+j]);
+              end
+              term_y[(r*Columns+c)*Terms+j] = total_y;
+              term_p[(r*Columns+c)*Terms+j] = total_p;
             end
           end
         end

@@ -1,8 +1,8 @@
 // pl_encoder: encodes a beat of operand elements (signal-chain.md stages 1 to 3): DAC, encoding noise, square.
 //
 // One beat holds Elements codes of consecutive channels of one row (or column) and one detector read; unused
-// elements are code 0, which encodes to nothing. EncoderLatency clocks later: field and power of each element, and
-// the beat's summed light and dispersion terms. Never stalls.
+// elements are code 0, which encodes to nothing. EncoderLatency enabled clocks later: field and power of each element, and
+// the beat's summed light and dispersion terms.
 //
 //   clock 1 DAC | 1..17 Threefry, 18..22 Gauss | 22 sigma | 23 deviate x sigma | 24 field | 25 square
 //   26 light, power, dispersion term | 27 sums over the beat
@@ -12,6 +12,7 @@ module pl_encoder #(
 ) (
   input  logic                                clk_i,
   input  logic                                rst_ni,
+  input  logic                                en_i,
   input  logic [pl_regs_pkg::RegWords*32-1:0] regs_i,
   input  logic                                operand_i,  // 0: A, 1: B; constant while beats are on their way
   input  logic [Elements*8-1:0]               codes_i,
@@ -56,10 +57,10 @@ module pl_encoder #(
     assign words[(2*g+1)*32 +: 32] = word1[g*32 +: 32];
   end
   pl_threefry #(.Lanes(Pairs)) u_threefry (
-    .clk_i(clk_i), .en_i(1'b1), .key0_i(regs_i[pl_regs_pkg::RegSeed*32 +: 32]),
+    .clk_i(clk_i), .en_i(en_i), .key0_i(regs_i[pl_regs_pkg::RegSeed*32 +: 32]),
     .key1_i(regs_i[pl_regs_pkg::RegJob*32 +: 32]), .c0_i(counter0), .c1_i(counter1), .x0_o(word0), .x1_o(word1)
   );
-  pl_gauss #(.Lanes(Elements)) u_gauss (.clk_i(clk_i), .en_i(1'b1), .word_i(words), .gauss_o(deviates));
+  pl_gauss #(.Lanes(Elements)) u_gauss (.clk_i(clk_i), .en_i(en_i), .word_i(words), .gauss_o(deviates));
   logic unused_channel;
   assign unused_channel = channel_i[0];
 
@@ -79,17 +80,20 @@ module pl_encoder #(
   logic signed [31:0] code [0:Elements-1];
   logic signed [31:0] gauss [0:Elements-1];
   for (genvar g = 0; g < Elements; g++) begin : g_element
-    pl_dac u_dac (.bypass_i(~dac_on), .bits_i(dac_bits), .code_i(codes_i[g*8 +: 8]), .code_o(converted[g*8 +: 8]));
     assign code[g] = {{24{converted_late[g*8+7]}}, converted_late[g*8 +: 8]};
     assign gauss[g] = deviates[g*32 +: 32];
   end
 
+  pl_dac #(.Elements(Elements)) u_dac (
+    .clk_i(clk_i), .en_i(en_i), .bypass_i(~dac_on), .bits_i(dac_bits), .codes_i(codes_i), .codes_o(converted)
+  );
+
   // The code waits for its noise until clock 21, its wavelength for the square until clock 25.
-  pl_delay #(.Bits(Elements*8), .Clocks(21)) u_wait_code (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(1'b1), .data_i(converted), .data_o(converted_late)
+  pl_delay #(.Bits(Elements*8), .Clocks(20)) u_wait_code (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(converted), .data_o(converted_late)
   );
   pl_delay #(.Bits(6), .Clocks(25)) u_wait_wavelength (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(1'b1), .data_i(wavelength_i), .data_o(wavelength_late)
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(wavelength_i), .data_o(wavelength_late)
   );
 
   // Dispersion register of each wavelength.
@@ -117,46 +121,48 @@ module pl_encoder #(
   // verilator lint_off BLKSEQ
   always_ff @(posedge clk_i) begin : stages  // sole reader and writer of the stage registers; last stage first
     logic [5:0] step;
-    light27 = '0;
-    term27 = '0;
-    for (int n = 0; n < Elements; n++) begin
-      light27 = light27 + WordLightBox'(light26[n]);
-      term27 = term27 + WordTermBox'(term26[n]);
-      fields_q[n*FieldBox +: FieldBox] <= FieldBox'(field26[n]);
-      powers_q[n*PowerBox +: PowerBox] <= PowerBox'(power26[n]);
-    end
-    light_q <= light27;
-    term_q <= term27;
-    step = wavelength_late;
-    for (int n = 0; n < Elements; n++) begin
-      wave[n] = step[4:0];
-      step = step + 6'd1 == wavelengths ? 6'd0 : step + 6'd1;
-    end
-    for (int n = 0; n < Elements; n++) begin
-      light26[n] = square25[n] >> 8;
-      power26[n] = (square25[n] + 32'd2048) >> 12;
-      power26[n] = power26[n] > 32'd1023 ? 32'd1023 : power26[n];
-      scaled[n] = ($signed({32'd0, square25[n]}) * 64'(dispersion[wave[n]]) + 64'sd32768) >>> 16;
-      term26[n] = scaled[n][31:0];
-      field26[n] = field25[n];
-    end
-    for (int n = 0; n < Elements; n++) begin
-      square25[n] = field24[n] * field24[n];
-      field25[n] = field24[n];
-    end
-    for (int n = 0; n < Elements; n++) begin
-      field24[n] = field23[n] + (noise_on ? noise23[n] : 32'sd0);
-      field24[n] = field24[n] > 32'sd4095 ? 32'sd4095 : field24[n];
-      field24[n] = field24[n] < -32'sd4095 ? -32'sd4095 : field24[n];
-    end
-    for (int n = 0; n < Elements; n++) begin
-      noise23[n] = (gauss[n] * sigma22[n] + 32'sd65536) >>> 17;
-      field23[n] = field22[n];
-    end
-    for (int n = 0; n < Elements; n++) begin
-      field22[n] = code[n] <<< 4;
-      magnitude[n] = field22[n] < 32'sd0 ? -field22[n] : field22[n];
-      sigma22[n] = (magnitude[n] * $signed({16'd0, sigma}) + 32'sd2048) >>> 12;
+    if (en_i) begin
+      light27 = '0;
+      term27 = '0;
+      for (int n = 0; n < Elements; n++) begin
+        light27 = light27 + WordLightBox'(light26[n]);
+        term27 = term27 + WordTermBox'(term26[n]);
+        fields_q[n*FieldBox +: FieldBox] <= FieldBox'(field26[n]);
+        powers_q[n*PowerBox +: PowerBox] <= PowerBox'(power26[n]);
+      end
+      light_q <= light27;
+      term_q <= term27;
+      step = wavelength_late;
+      for (int n = 0; n < Elements; n++) begin
+        wave[n] = step[4:0];
+        step = step + 6'd1 == wavelengths ? 6'd0 : step + 6'd1;
+      end
+      for (int n = 0; n < Elements; n++) begin
+        light26[n] = square25[n] >> 8;
+        power26[n] = (square25[n] + 32'd2048) >> 12;
+        power26[n] = power26[n] > 32'd1023 ? 32'd1023 : power26[n];
+        scaled[n] = ($signed({32'd0, square25[n]}) * 64'(dispersion[wave[n]]) + 64'sd32768) >>> 16;
+        term26[n] = scaled[n][31:0];
+        field26[n] = field25[n];
+      end
+      for (int n = 0; n < Elements; n++) begin
+        square25[n] = field24[n] * field24[n];
+        field25[n] = field24[n];
+      end
+      for (int n = 0; n < Elements; n++) begin
+        field24[n] = field23[n] + (noise_on ? noise23[n] : 32'sd0);
+        field24[n] = field24[n] > 32'sd4095 ? 32'sd4095 : field24[n];
+        field24[n] = field24[n] < -32'sd4095 ? -32'sd4095 : field24[n];
+      end
+      for (int n = 0; n < Elements; n++) begin
+        noise23[n] = (gauss[n] * sigma22[n] + 32'sd65536) >>> 17;
+        field23[n] = field22[n];
+      end
+      for (int n = 0; n < Elements; n++) begin
+        field22[n] = code[n] <<< 4;
+        magnitude[n] = field22[n] < 32'sd0 ? -field22[n] : field22[n];
+        sigma22[n] = (magnitude[n] * $signed({16'd0, sigma}) + 32'sd2048) >>> 12;
+      end
     end
   end
   // verilator lint_on BLKSEQ
