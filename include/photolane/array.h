@@ -40,6 +40,9 @@ typedef struct {
   /* Writes an FST waveform of the clock cycles from..to-1 counted from create. */
   int (*trace)(pl_array *, const char *file, uint64_t from, uint64_t to, char *error, size_t size);
 
+  /* seed != 0: pauses of random length in the operand and result streams, which must not change a bit. 0: none. */
+  void (*stall)(pl_array *, uint32_t seed);
+
   /* Writes the registers; the words count from 0. */
   int (*configure)(pl_array *, const uint32_t *words, int count, char *error, size_t size);
 

@@ -26,6 +26,7 @@ struct pl_array {
 #endif
   uint64_t trace_from = 0, trace_to = 0;
   uint64_t clock = 0;  // since create
+  uint32_t stall = 0;  // seed of the pauses; 0: none
   pl_image image{};
   pl_model_regs regs{};
   int loaded_rows[2] = {0, 0}, loaded_depth[2] = {0, 0};
@@ -121,6 +122,8 @@ int trace(pl_array *a, const char *file, uint64_t from, uint64_t to, char *error
 #endif
 }
 
+void stall(pl_array *a, uint32_t seed) { a->stall = seed; }
+
 int configure(pl_array *a, const uint32_t *values, int count, char *error, size_t size) {
   if (count != PL_REG_WORDS) return fail(error, size, "the array and the library disagree on the number of registers");
   for (int w = 0; w < count; w++) {
@@ -134,6 +137,15 @@ int configure(pl_array *a, const uint32_t *values, int count, char *error, size_
   pl_model_unpack(&a->image, &a->regs);
   if (a->checker) a->checker->configure(a->image);
   return 0;
+}
+
+// Clocks to pause before the next word of a stream: mostly none, now and then up to 40.
+int pause(pl_array *a) {
+  if (!a->stall) return 0;
+  const uint32_t key[2] = {a->stall, 0}, counter[2] = {static_cast<uint32_t>(a->clock), 0};
+  uint32_t random[2];
+  pl_threefry(key, counter, random);
+  return random[0] % 4 ? 0 : static_cast<int>(random[1] % 40) + 1;
 }
 
 // Words of one group of lanes for the tile in the registers.
@@ -156,12 +168,14 @@ int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, in
   a->core->load_start_i = 1;
   tick(a);
   a->core->load_start_i = 0;
-  a->core->load_valid_i = 1;
   auto *beat = reinterpret_cast<int8_t *>(words(a->core->load_codes_i));
   for (int i = 0; i < rows; i++) {
     for (int k = 0; k < depth;) {
       const int end = std::min({depth, k + PL_ELEMENTS, (k / r.channels + 1) * r.channels});  // a beat ends with its read
       for (int e = 0; e < PL_ELEMENTS; e++) beat[e] = k + e < end ? codes[i * ld + k + e] : 0;
+      a->core->load_valid_i = 0;
+      for (int n = pause(a); n > 0; n--) tick(a);
+      a->core->load_valid_i = 1;
       if (!a->core->load_ready_o) return fail(error, size, "the array refuses an operand beat");
       tick(a);
       k = end;
@@ -187,7 +201,7 @@ int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
   a->core->start_i = 1;
   tick(a);
   a->core->start_i = 0;
-  const uint64_t limit = a->clock + 2 * ideal + 1000;  // a hang is an error, not a wait
+  const uint64_t limit = a->clock + 64 * (ideal + 1000);  // a hang is an error, not a wait
   for (int m = 0; m < r.rows; m += PL_ROWS) {
     for (int n = 0; n < r.cols; n += PL_COLUMNS) {
       while (!a->core->result_valid_o) {
@@ -195,6 +209,9 @@ int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
         if (a->checker && a->checker->failed()) return fail(error, size, a->checker->sentence());
         if (a->clock > limit) return fail(error, size, "the array does not deliver its results");
       }
+      a->core->result_ready_i = 0;  // held back: the pipeline stands still
+      for (int w = pause(a); w > 0; w--) tick(a);
+      a->core->result_ready_i = 1;
       const auto *sums = reinterpret_cast<const int32_t *>(words(a->core->result_o));
       for (int i = 0; i < std::min(PL_ROWS, r.rows - m); i++)
         for (int j = 0; j < std::min(PL_COLUMNS, r.cols - n); j++) c[(m + i) * ldc + n + j] = sums[i * PL_COLUMNS + j];
@@ -225,7 +242,7 @@ void counters(pl_array *a, pl_counters *out) {
 }
 
 const pl_array_api api = {PL_ARRAY_ABI, PL_ROWS, PL_COLUMNS, PL_WIDTH, PL_WORDS, PL_WORDS, PL_TRACED,
-                          create,       destroy, trace,      configure, load,    run,      counters};
+                          create,       destroy, trace,      stall,    configure, load,    run,      counters};
 
 }  // namespace
 
