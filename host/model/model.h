@@ -73,13 +73,16 @@ typedef struct { /* the exact sums of stage 4 */
 } pl_sums;
 
 uint32_t pl_isqrt(uint32_t v);                  /* stage 8: square root rounded to nearest, 0..65535 */
-int32_t pl_detect(const pl_model_regs *r, const pl_sums *sums, uint32_t row, uint32_t col, uint32_t sum); /* stages 5..8 */
-int32_t pl_adc(const pl_model_regs *r, int32_t v, int *clipped);                                          /* stage 9 */
+/* Stages 5 to 8; row, col and sum are absolute. The result is in detector LSB. */
+int32_t pl_detect(const pl_model_regs *r, const pl_sums *sums, uint32_t row, uint32_t col, uint32_t sum);
+/* Stage 9. *clipped becomes 1 if the ADC saturated, else 0. */
+int32_t pl_adc(const pl_model_regs *r, int32_t v, int *clipped);
 
 /* ---- Whole jobs (gemm.c) ---- */
 
 /* One detector read recomputed alone, with every stage's value: what `replay` prints and what the RTL
- * checker compares. a, b: the codes of one row of A and of B, from element 0 of the tile; m, n, s: indices in the tile. */
+ * checker compares. a_row, b_row: the codes of row m of A and of row n of B, from element 0 of the tile; m, n, s: indices
+ * in the tile. */
 typedef struct {
   pl_sums sums;
   int32_t detector; /* v after stage 8 */

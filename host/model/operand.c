@@ -40,8 +40,13 @@ PL_HOT static void draw(const pl_model_regs *r, int effect, uint32_t row, uint32
   for (int i = 0; i < 2 * pairs; i++) g[i] = pl_gauss_of(words[i]);
 }
 
-PL_HOT static void noisy_fields(const int32_t *x1, const int32_t *g, uint32_t sigma, int n, int16_t *field) {
-  for (int i = 0; i < n; i++) field[i] = (int16_t)pl_field_of(x1[i], sigma, g[i]);
+PL_HOT static void noisy_fields(const int8_t *codes, int dac_bits, const int32_t *g, uint32_t sigma, int n,
+                                int16_t *field) {
+  for (int i = 0; i < n; i++) field[i] = (int16_t)pl_field_of(pl_dac_of(codes[i], dac_bits), sigma, g[i]);
+}
+
+PL_HOT static void clean_fields(const int8_t *codes, int dac_bits, int n, int16_t *field) {
+  for (int i = 0; i < n; i++) field[i] = (int16_t)(pl_dac_of(codes[i], dac_bits) * 16);
 }
 
 PL_HOT static void powers(const int16_t *field, int n, int16_t *power) {
@@ -68,16 +73,15 @@ static void encode_fields(const pl_model_regs *r, int which, const int8_t *codes
   const int bits = dac ? (which ? r->dac_bits_b : r->dac_bits_a) : 8; /* 8 bits change nothing */
   const uint32_t sigma = which ? r->enc_sigma_b : r->enc_sigma_a;
   const int effect = which ? PL_NOISE_ENC_B : PL_NOISE_ENC_A;
+  if (!noise) {
+    clean_fields(codes, bits, n, field);
+    return;
+  }
   for (int start = 0; start < n; start += CHUNK) {
     const int part = n - start < CHUNK ? n - start : CHUNK;
-    int32_t x1[CHUNK], g[CHUNK];
-    for (int i = 0; i < part; i++) x1[i] = pl_dac_of(codes[start + i], bits);
-    if (noise) {
-      draw(r, effect, position, (uint32_t)start / 2, sum, (part + 1) / 2, g);
-      noisy_fields(x1, g, sigma, part, field + start);
-    } else {
-      for (int i = 0; i < part; i++) field[start + i] = (int16_t)(x1[i] * 16);
-    }
+    int32_t g[CHUNK];
+    draw(r, effect, position, (uint32_t)start / 2, sum, (part + 1) / 2, g);
+    noisy_fields(codes + start, bits, g, sigma, part, field + start);
   }
 }
 
