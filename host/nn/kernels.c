@@ -37,6 +37,12 @@ PL_VECTORISED float pl_dot(const float *x, const float *y, int n) {
   return fold(s);
 }
 
+PL_VECTORISED int32_t pl_dot_codes(const int8_t *a, const int8_t *b, int n) {
+  int32_t sum = 0;
+  for (int i = 0; i < n; i++) sum += a[i] * b[i];
+  return sum;
+}
+
 /* Four dot products with one x: four times fewer loads of x. The same operations as pl_dot for each. */
 PL_VECTORISED static void dot4(const float *x, const float *w, int n, float out[PL_MATMUL_TILE]) {
   lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, a, b;

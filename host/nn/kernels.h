@@ -14,6 +14,9 @@
 /* sum of x[i] * y[i] over n elements. */
 float pl_dot(const float *x, const float *y, int n);
 
+/* The exact sum of products of n <= 65536 codes. */
+int32_t pl_dot_codes(const int8_t *a, const int8_t *b, int n);
+
 /* y[r][j] = dot(x[r], w[j]): x is rows x w->dims[0], y is rows x w->rows, both dense. scratch: room for
  * PL_MATMUL_TILE * w->dims[0] floats. */
 enum { PL_MATMUL_TILE = 4 };

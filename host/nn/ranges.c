@@ -8,8 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/kernels.h"
 #include "nn/optics.h"
 
+/* Measured with the `lightening` core, ranges and perplexity from different texts. SmolLM2-135M, 2 windows of 128 of
+ * WikiText-2: mse 106, max 117, 99.9 %: 219 (float: 23). The model that ships, whose sums have no long tails, 16
+ * windows of 256: all rules within 0.1 of 11.3, with a 6-bit ADC within 0.1 of 11.6. So: the one that never loses. */
 const pl_range_choice pl_range_default = {PL_RANGE_MSE, 100};
 
 /* ---- Watching reads ------------------------------------------------------------------------------ */
@@ -43,12 +47,6 @@ static double bin_edge(int bin) { /* lower edge; that of bin + 1 is the upper on
 
 static double bin_value(int bin) { return bin ? (bin_edge(bin) + bin_edge(bin + 1)) / 2 : 0; }
 
-static int32_t dot_codes(const int8_t *a, const int8_t *b, int n) {
-  int32_t sum = 0;
-  for (int i = 0; i < n; i++) sum += a[i] * b[i];
-  return sum;
-}
-
 static void watch(void *self, int layer, pl_nn_product p, const pl_job *job) {
   watcher *w = self;
   histogram *h = &w->h[layer * PL_NN_PRODUCTS + p];
@@ -60,7 +58,7 @@ static void watch(void *self, int layer, pl_nn_product p, const pl_job *job) {
       const int8_t *b = job->b + (ptrdiff_t)j * job->ldb;
       int32_t sum = 0;
       for (int k = 0; k < job->k; k += w->channels) {
-        int32_t read = dot_codes(a + k, b + k, job->k - k < w->channels ? job->k - k : w->channels);
+        int32_t read = pl_dot_codes(a + k, b + k, job->k - k < w->channels ? job->k - k : w->channels);
         uint32_t magnitude = read < 0 ? (uint32_t)-read : (uint32_t)read;
         h->count[bin_of(magnitude)]++;
         if (magnitude > h->max) h->max = magnitude;

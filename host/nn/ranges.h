@@ -25,7 +25,7 @@ typedef struct {
   double percentile; /* 50..100, for PL_RANGE_PERCENTILE */
 } pl_range_choice;
 
-extern const pl_range_choice pl_range_default; /* what gives the best perplexity: docs in ranges.c */
+extern const pl_range_choice pl_range_default; /* least squares; the measurements are in ranges.c */
 
 typedef struct pl_nn_ranges {
   int layers;                                /* of the model; full_scale has layers + 1 rows, the last for the head */

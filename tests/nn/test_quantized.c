@@ -115,6 +115,13 @@ static void same_bits(const pl_image *image, unsigned products) {
                     "pieces of %d: the logits of token %d differ", piece, i);
     free(pieces);
   }
+  float last[TINY_VOCAB]; /* asking for the last logits alone is one more way to ask */
+  pl_nn_optics *optics = optics_for(image, products, ranges, NULL);
+  pl_nn_context *ctx;
+  ck_assert(!pl_nn_context_new(model, optics, N, &ctx, &err) && !pl_nn_forward(ctx, ids, N, N - 1, last, &err));
+  ck_assert(!memcmp(whole + (N - 1) * TINY_VOCAB, last, sizeof last));
+  pl_nn_context_free(ctx);
+  pl_nn_optics_free(optics);
   /* The same words mean nothing if no noise came through. */
   pl_image other = *image;
   other.reg[PL_REG_SEED]++;
@@ -141,6 +148,44 @@ END_TEST
 START_TEST(same_bits_each_product) { /* alone: the others must not hide it */
   pl_image image = wild_image();
   same_bits(&image, 1u << _i);
+}
+END_TEST
+
+/* Longer than the chunks in which forward.c works. */
+START_TEST(same_bits_long) {
+  enum { LONG = 300 };
+  tiny_shape s = {.layers = 1, .dim = 16, .ffn = 16, .heads = 2, .kv_heads = 1, .context = LONG, .tied = 1, .seed = 3};
+  blob b = tiny_model(&s);
+  pl_gguf *g;
+  pl_nn *m;
+  pl_error err;
+  ck_assert(!pl_gguf_open_memory(b.data, b.size, "long.gguf", &g, &err) && !pl_nn_from_gguf(g, &m, &err));
+  pl_image image = wild_image();
+  pl_nn_settings settings = {device, NULL, image, PL_NN_ALL, NULL};
+  int32_t text[LONG];
+  uint64_t seed = 67;
+  for (int i = 0; i < LONG; i++) text[i] = (int32_t)(random_u64(&seed) % TINY_VOCAB);
+  size_t bytes = sizeof(float) * LONG * TINY_VOCAB;
+  float *whole = malloc(bytes), *pieces = malloc(bytes);
+  for (int optical = 0; optical < 2; optical++) {
+    pl_nn_optics *optics = NULL;
+    ck_assert(!pl_configure(device, &image, &err));
+    if (optical) ck_assert_msg(!pl_nn_optics_new(m, &settings, &optics, &err), "%s", err.text);
+    pl_nn_context *ctx;
+    ck_assert(!pl_nn_context_new(m, optics, LONG, &ctx, &err) && !pl_nn_forward(ctx, text, LONG, 0, whole, &err));
+    pl_nn_rewind(ctx, 0);
+    for (int at = 0; at < LONG; at += 75)
+      ck_assert(!pl_nn_forward(ctx, text + at, 75, 0, pieces + at * TINY_VOCAB, &err));
+    ck_assert_msg(!memcmp(whole, pieces, bytes), "%s", optical ? "optical" : "float");
+    pl_nn_rewind(ctx, 0);
+    ck_assert(!pl_nn_forward(ctx, text, LONG, 150, pieces, &err));
+    ck_assert(!memcmp(whole + 150 * TINY_VOCAB, pieces, bytes / 2));
+    pl_nn_context_free(ctx);
+    pl_nn_optics_free(optics);
+  }
+  free(whole), free(pieces);
+  pl_nn_free(m);
+  free(b.data);
 }
 END_TEST
 
@@ -339,6 +384,7 @@ int main(void) {
   tcase_add_test(tc, same_bits_lightening);
   tcase_add_test(tc, same_bits_wild);
   tcase_add_loop_test(tc, same_bits_each_product, 0, PL_NN_PRODUCTS);
+  tcase_add_test(tc, same_bits_long);
   tcase_add_test(tc, no_optical_product_is_the_reference);
   tcase_add_test(tc, ideal_core_is_close_to_float);
   tcase_add_test(tc, converters_get_the_range_of_their_codes);
