@@ -81,7 +81,7 @@ int32_t pl_adc(const pl_model_regs *r, int32_t v, int *clipped);
 /* ---- Whole jobs (gemm.c) ---- */
 
 /* One detector read recomputed alone, with every stage's value: what `replay` prints and what the RTL
- * checker compares. a_row, b_row: the codes of row m of A and of row n of B, from element 0 of the tile; m, n, s: indices
+ * checker compares. a_row, b_row: codes of row m of A and of row n of B, from element 0 of the tile; m, n, s: indices
  * in the tile. */
 typedef struct {
   pl_sums sums;

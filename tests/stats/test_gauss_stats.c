@@ -107,12 +107,17 @@ static void from_histogram(statistics *all, const uint64_t *counts, double n) {
       uint64_t seen = 0;
       for (int g = sigma * 2048 + 1; g <= LARGEST; g++) seen += counts[LARGEST + sign * g];
       const double p = above(sigma * 2048);
-      const double low = gsl_cdf_binomial_P((unsigned)seen, p, (unsigned)n);
-      const double high = seen ? gsl_cdf_binomial_Q((unsigned)seen - 1, p, (unsigned)n) : 1;
+      const double z = ((double)seen - n * p) / sqrt(n * p * (1 - p));
       char name[64];
       snprintf(name, sizeof name, "%c%d sigma (%llu, expected %.1f)", sign < 0 ? '-' : '+', sigma,
                (unsigned long long)seen, n * p);
-      add(all, name, ((double)seen - n * p) / sqrt(n * p * (1 - p)), two_sided(low, high));
+      if (n * p > 1e4) {
+        add_normal(all, name, z);
+      } else { /* rare: Poisson; the library's binomial loses its digits at these sizes */
+        const double low = gsl_cdf_poisson_P((unsigned)seen, n * p);
+        const double high = seen ? gsl_cdf_poisson_Q((unsigned)seen - 1, n * p) : 1;
+        add(all, name, z, two_sided(low, high));
+      }
     }
 }
 
