@@ -26,9 +26,7 @@ pl_range pl_range_for(double full_scale, int adc_bits) {
   if (shift < SHIFT_MIN) return finest;
   if (shift > SHIFT_MAX) shift = SHIFT_MAX;
 
-  double gain = floor(ldexp(ideal, shift));
-  /* The division above was rounded: the full scale must not come out below what was asked for. fma is exact in sign. */
-  if (fma(full_scale, gain, -ldexp(1, adc_bits - 3 + shift)) > 0) gain -= 1;
+  double gain = floor(ldexp(ideal, shift)); /* down: a smaller gain is a larger full scale */
   if (gain < 1) gain = 1;
   return (pl_range){.gain = (uint16_t)gain, .shift = (uint8_t)shift};
 }

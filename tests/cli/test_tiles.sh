@@ -44,6 +44,10 @@ check "absent shape" says 3 "run \`make rtl SHAPES=3x3x3\`, or use one of:" "$ph
 check "absent shape names this one" says 3 " 2x3x64" "$photolane" info -d rtl:3x3x3
 check "no traced build" says 3 "make trace SHAPES=2x3x64" "$photolane" info -d "rtl:2x3x64?trace=$temp/x.fst"
 
+${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Iinclude -o "$temp/tagged" tests/cli/tagged.c "$build/libphotolane.a" -lconfig \
+  -lcjson -lz -lm -lpthread -ldl || exit 1
+check "tagged operands" says 0 "4 jobs agree" "$temp/tagged" rtl:2x3x64
+
 # B stays in its buffer while rows of A pass: 40 rows need 20 loads of A (one group each), one of B.
 "$photolane" bench -d rtl:2x3x64 -m 40 -n 3 -k 4096 --repeat 1 --channels 4096 --json >"$temp/bench.json" 2>&1
 check "B is loaded once" says 0 '"load_cycles":	1344' cat "$temp/bench.json"
