@@ -32,6 +32,7 @@ static const char usage[] =
     "  --name TEXT     of the model                 --seed N        (1)\n"
     "  --about TEXT    one sentence for the file    --threads N     1..batch/4 (1)\n"
     "  --every N       steps from one held-out score (and save) to the next (500)\n"
+    "  --stop N        end after step N, the schedule of the learning rate still being made for --steps\n"
     "  --prompt TEXT   sampled from at each score (\"And God said\")\n";
 
 typedef struct {
@@ -40,7 +41,7 @@ typedef struct {
   adamw_settings adamw;
   train_settings train;
   pl_ggml_type type;
-  int every;
+  int every, stop; /* stop 0: at the end of the schedule */
 } options;
 
 /* ---- Options ---- */
@@ -75,6 +76,7 @@ static pl_status parse(int argc, char **argv, options *o, pl_error *err) {
       {.name = "warmup", .whole = &o->adamw.warmup, .low = 0, .high = 1e7},
       {.name = "threads", .whole = &o->train.threads, .low = 1, .high = TRAIN_MAX_SHARDS},
       {.name = "every", .whole = &o->every, .low = 1, .high = 1e7},
+      {.name = "stop", .whole = &o->stop, .low = 1, .high = 1e7},
       {.name = "rate", .real = &o->adamw.rate, .low = 0, .high = 1},
       {.name = "decay", .real = &o->adamw.decay, .low = 0, .high = 10},
       {.name = "clip", .real = &o->adamw.clip, .low = 0, .high = 1e6},
@@ -182,8 +184,8 @@ static pl_status save(const options *o, const run *r, pl_error *err) {
 
 static pl_status train(const options *o, run *r, pl_error *err) {
   double begin = seconds(), loss = 0;
-  int summed = 0;
-  for (int step = 0; step < o->adamw.steps; step++) {
+  int summed = 0, steps = o->stop && o->stop < o->adamw.steps ? o->stop : o->adamw.steps;
+  for (int step = 0; step < steps; step++) {
     loss += train_gradient(r->trainer, r->params, step, r->grads);
     double norm = adamw_step(&r->adamw, r->params, r->grads);
     summed++;
@@ -191,11 +193,11 @@ static pl_status train(const options *o, run *r, pl_error *err) {
     if ((step + 1) % 50 == 0) {
       double rate = (step + 1.0) * o->train.batch * o->net.context / (seconds() - begin);
       fprintf(stderr, "step %d of %d: loss %.4f, gradient %.3f, rate %.5f, %.0f tokens/s, %.0f s left\n", step + 1,
-              o->adamw.steps, loss / summed, norm, adamw_rate(&o->adamw, step), rate,
-              (seconds() - begin) / (step + 1) * (o->adamw.steps - step - 1));
+              steps, loss / summed, norm, adamw_rate(&o->adamw, step), rate,
+              (seconds() - begin) / (step + 1) * (steps - step - 1));
       loss = summed = 0;
     }
-    if ((step + 1) % o->every && step + 1 < o->adamw.steps) continue;
+    if ((step + 1) % o->every && step + 1 < steps) continue;
     char text[600];
     train_score score = train_evaluate(r->trainer, r->params, &r->heldout);
     train_sample(r->trainer, r->params, o->prompt, 80, 0.7, (uint64_t)step, text, sizeof text);

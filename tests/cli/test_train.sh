@@ -48,6 +48,7 @@ check "text too short" 2 "longer text" train --text /proc/self/cmdline
 check "batch" 2 "multiple of 4 windows" train --batch 10
 check "output that cannot be written" 2 "Cannot write" train --out "$temp/no/such/m.gguf"
 check "a small training" 0 "Q8_0 weights: perplexity" train
+check "a training cut short" 0 "step 50 of 50:" train --stop 50 --out "$temp/short.gguf"
 check "the reader takes the file" 0 "And God" "$build/photolane" run -m "$temp/m.gguf" -p "And God" -n 4 --reference
 cp "$temp/m.gguf" "$temp/first.gguf"
 check "again, with two threads" 0 "Q8_0 weights: perplexity" train --threads 2
