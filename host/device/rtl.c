@@ -1,4 +1,9 @@
-/* rtl.c: the `rtl:` backend: jobs on the Verilated RTL. `rtl:RxCxW?check=1&trace=FILE&trace-from=N&trace-to=N`
+/* rtl.c: the `rtl:` backend: jobs on the Verilated RTL.
+ *
+ *   rtl:RxCxW?check=1&stall=SEED&trace=FILE&trace-from=N&trace-to=N
+ *
+ * check compares each detector read with the golden model; stall pauses the operand and result streams at random,
+ * which must not change a bit; trace writes a waveform.
  *
  * The array of one shape is a plug-in (include/photolane/array.h), found by paths.c and opened with dlopen.
  * This file cuts a job into tiles that fit its operand buffers:
@@ -119,10 +124,11 @@ static pl_status start(rtl_state *state, const pl_uri *uri, pl_error *err) {
   if (!is_shape(shape))
     return pl_fail(err, PL_E_INPUT, "rtl: wants a shape of rows x columns x width, such as 8x8x16, not '%s'", shape);
 
-  uint64_t check = 0, from = 0, to = UINT64_MAX;
+  uint64_t check = 0, stall = 0, from = 0, to = UINT64_MAX;
   const char *trace = pl_uri_text(uri, "trace", NULL);
   pl_status status;
   if ((status = pl_uri_number(uri, "check", 0, 1, &check, err)) ||
+      (status = pl_uri_number(uri, "stall", 0, UINT32_MAX, &stall, err)) ||
       (status = pl_uri_number(uri, "trace-from", 0, UINT64_MAX, &from, err)) ||
       (status = pl_uri_number(uri, "trace-to", 0, UINT64_MAX, &to, err)))
     return status;
@@ -138,6 +144,7 @@ static pl_status start(rtl_state *state, const pl_uri *uri, pl_error *err) {
     return pl_fail(err, PL_E_INPUT, "this build of rtl:%s writes no waveforms: run `make trace SHAPES=%s`", shape, shape);
   state->array = state->api->create(state->check, why, sizeof why);
   if (!state->array) return pl_fail(err, PL_E_IO, "rtl:%s cannot start: %s", shape, why);
+  if (stall) state->api->stall(state->array, (uint32_t)stall);
   if (trace && state->api->trace(state->array, trace, from, to, why, sizeof why))
     return pl_fail(err, PL_E_INPUT, "rtl:%s cannot trace: %s", shape, why);
   return PL_OK;
@@ -284,7 +291,7 @@ static pl_status rtl_gemm(pl_device *dev, const pl_job *job, const pl_image *wor
 
 const pl_backend pl_backend_rtl = {
     .scheme = "rtl",
-    .options = "check trace trace-from trace-to",
+    .options = "check stall trace trace-from trace-to",
     .has_shape = 1,
     .open = rtl_open,
     .close = rtl_close,

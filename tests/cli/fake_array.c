@@ -48,6 +48,8 @@ static int no_trace(pl_array *array, const char *file, uint64_t from, uint64_t t
   return -1;
 }
 
+static void no_stall(pl_array *array, uint32_t seed) { (void)array, (void)seed; }
+
 static int configure(pl_array *array, const uint32_t *words, int count, char *error, size_t size) {
   pl_image image;
   pl_error err;
@@ -109,7 +111,7 @@ static void counters(pl_array *array, pl_counters *sum) {
 const pl_array_api *pl_array_get(void) {
   static const pl_array_api api = {
       .abi = PL_ARRAY_ABI, .rows = ROWS, .columns = COLUMNS, .width = WIDTH, .a_words = A_WORDS, .b_words = B_WORDS,
-      .create = create, .destroy = destroy, .trace = no_trace, .configure = configure, .load = load, .run = run,
+      .create = create, .destroy = destroy, .trace = no_trace, .stall = no_stall, .configure = configure, .load = load, .run = run,
       .counters = counters,
   };
   return &api;
