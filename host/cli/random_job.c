@@ -177,8 +177,8 @@ static void draw_registers(uint64_t *rng, verify_level level, read_scale scale, 
   reg[PL_REG_WAVELENGTHS] = (uint32_t)between(rng, 1, 32);
   reg[PL_REG_DAC_BITS_A] = (uint32_t)between(rng, 2, 8);
   reg[PL_REG_DAC_BITS_B] = (uint32_t)between(rng, 2, 8);
-  reg[PL_REG_ENC_SIGMA_A] = word(rng, 16, 8);
-  reg[PL_REG_ENC_SIGMA_B] = word(rng, 16, 8);
+  reg[PL_REG_ENC_SIGMA_A] = one_in(rng, 4) ? 65535 : word(rng, 16, 8); /* the most: fields saturate */
+  reg[PL_REG_ENC_SIGMA_B] = one_in(rng, 4) ? 65535 : word(rng, 16, 8);
   reg[PL_REG_PHASE_LOSS] = word(rng, 20, 10);
   reg[PL_REG_OUTPUT_SIGMA] = word(rng, 16, 8);
   reg[PL_REG_ADC_BITS] = (uint32_t)(one_in(rng, 2) ? between(rng, 2, 16) : between(rng, 12, 16));

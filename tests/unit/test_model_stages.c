@@ -79,7 +79,9 @@ START_TEST(encoding_noise) {
         const int xq = code * 16, g = pl_gauss(words[k % 3 % 2]);
         const int64_t sigma = rounded(abs(xq) * (operand ? 13107.0 : 26214.0), 12);
         const int64_t field = xq + rounded((double)g * (double)sigma, 17);
-        if (pl_encode(&r, operand, code, 1000, k).field != field)
+        const pl_encoded e = pl_encode(&r, operand, code, 1000, k);
+        const double q = (double)field * (double)field;
+        if (e.field != field || e.light != floor(q / 256) || e.power != fmin(1023, (double)rounded(q, 12)))
           ck_abort_msg("operand %d code %d k %u", operand, code, k);
       }
 }
