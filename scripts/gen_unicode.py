@@ -34,6 +34,7 @@ def table(name, major):
 
 
 OUT.write_text(
-    f"/* Made by scripts/gen_unicode.py from Unicode {unicodedata.unidata_version}; do not edit. Sorted, inclusive. */\n"
+    f"/* Made by scripts/gen_unicode.py from Unicode {unicodedata.unidata_version}; do not edit. "
+    + "Sorted, inclusive. */\n"
     + "typedef struct {\n  uint32_t first, last;\n} code_range;\n\n"
     + table("letters", "L") + "\n" + table("numbers", "N"))

@@ -49,14 +49,14 @@ int cmd_perplexity(int argc, char **argv) {
       {0},
   };
   const cli_help help = {"perplexity", "-m MODEL -f TEXT [--tokens N] [-d URI] [-c CORE] [--reference]",
-                         "Perplexity of a text, counted as llama.cpp does: windows, of which the second half is scored.",
+                         "Perplexity of a text, counted as llama.cpp does: in windows whose second half is scored.",
                          options};
   if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
   if (!text_path) return cli_usage("perplexity of which text? name a file with -f");
   int32_t *ids = NULL;
   size_t count = 0;
   pl_error err;
-  pl_perplexity_result p;
+  pl_perplexity_result p = {0};
   code = nn_session_open(&s);
   if (!code) code = nn_session_tokenize(&s, NULL, text_path, PL_TOKENIZE_BOS, &ids, &count);
   if (!code) {
@@ -65,8 +65,8 @@ int cmd_perplexity(int argc, char **argv) {
     if (tokens && count > (size_t)tokens) count = (size_t)tokens;
     cli_progress bar;
     cli_progress_start(&bar, "perplexity", count / (size_t)window * (size_t)window);
-    pl_status status = pl_perplexity(s.model, s.optics, ids, (int64_t)count, (int)window, (int)batch, show_progress, &bar,
-                                     &p, &err);
+    pl_status status = pl_perplexity(s.model, s.optics, ids, (int64_t)count, (int)window, (int)batch, show_progress,
+                                     &bar, &p, &err);
     cli_progress_end(&bar);
     if (status) code = cli_fail(&err);
   }

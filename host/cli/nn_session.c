@@ -39,7 +39,8 @@ int nn_session_open(nn_session *s) {
   if (s->ranges_path) {
     if (pl_nn_ranges_load(s->ranges_path, &s->ranges, &err)) return cli_fail(&err);
   } else if (image->reg[PL_REG_EFFECTS] & PL_EFFECT_ADC) {
-    if (pl_nn_calibrate_builtin(s->model, image, s->products, pl_range_default, &s->ranges, &err)) return cli_fail(&err);
+    if (pl_nn_calibrate_builtin(s->model, image, s->products, pl_range_default, &s->ranges, &err))
+      return cli_fail(&err);
   }
   pl_nn_settings settings = {s->device, s->check, *image, s->products, s->ranges};
   if (pl_nn_optics_new(s->model, &settings, &s->optics, &err)) return cli_fail(&err);

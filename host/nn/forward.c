@@ -158,7 +158,8 @@ static pl_status scores(pl_nn_context *c, int layer, int head, int rows, pl_erro
     return PL_OK;
   }
   for (int r = 0; r < rows; r++)
-    if (!pl_quantize(q + (ptrdiff_t)r * q_width, hd, pl_optics_limit_a(c->o), c->codes + (ptrdiff_t)r * hd, &c->scales[r]))
+    if (!pl_quantize(q + (ptrdiff_t)r * q_width, hd, pl_optics_limit_a(c->o), c->codes + (ptrdiff_t)r * hd,
+                     &c->scales[r]))
       return overflow(c, layer, c->position + r, err);
   pl_job job = {.row0 = (uint32_t)c->position, .m = rows, .n = seen, .k = hd, .a = c->codes, .lda = hd,
                 .b = c->key_codes + first * (size_t)hd, .ldb = hd};
@@ -187,7 +188,8 @@ static pl_status mix_values(pl_nn_context *c, int layer, int head, int rows, pl_
     }
     for (int p = 0; p < seen; p++) probability[p] *= c->value_scales[first + (size_t)p];
     float scale, step;
-    if (!pl_quantize(probability, seen, pl_optics_limit_a(c->o), c->codes, &scale)) return overflow(c, layer, seen - 1, err);
+    if (!pl_quantize(probability, seen, pl_optics_limit_a(c->o), c->codes, &scale))
+      return overflow(c, layer, seen - 1, err);
     pl_job job = {.row0 = (uint32_t)(seen - 1), .m = 1, .n = hd, .k = seen, .a = c->codes, .lda = seen,
                   .b = c->value_codes + first * (size_t)hd, .ldb = c->capacity};
     const int32_t *result;
@@ -205,7 +207,8 @@ static pl_status attention(pl_nn_context *c, int layer, int rows, pl_error *err)
     for (int h = 0; h < s->heads; h++)
       pl_rope(c->q + ((ptrdiff_t)r * s->heads + h) * s->head_dim, s->rope_dims, c->position + r, c->m->rope_frequency);
     for (int h = 0; h < s->kv_heads; h++)
-      pl_rope(c->k + ((ptrdiff_t)r * s->kv_heads + h) * s->head_dim, s->rope_dims, c->position + r, c->m->rope_frequency);
+      pl_rope(c->k + ((ptrdiff_t)r * s->kv_heads + h) * s->head_dim, s->rope_dims, c->position + r,
+              c->m->rope_frequency);
   }
   pl_status status = remember(c, layer, rows, err);
   for (int h = 0; h < s->heads && !status; h++) {

@@ -231,7 +231,8 @@ static pl_status walk(pl_gguf *g, pl_error *err) {
     status = take_tensor(&c, &g->tensors[i], &offsets[i]);
     g->tensor_count += !status;
   }
-  if (!status) status = refuse_duplicates(g, &g->entries->key, sizeof *g->entries, g->entry_count, "metadata fields", err);
+  if (!status)
+    status = refuse_duplicates(g, &g->entries->key, sizeof *g->entries, g->entry_count, "metadata fields", err);
   if (!status) status = refuse_duplicates(g, &g->tensors->name, sizeof *g->tensors, g->tensor_count, "tensors", err);
 
   uint32_t alignment = 0, usual = PL_GGUF_ALIGNMENT;
@@ -399,7 +400,8 @@ pl_status pl_gguf_string(const pl_gguf *g, const char *key, const char *fallback
 }
 
 /* Finds an array and allocates room for its elements. */
-static pl_status open_array(const pl_gguf *g, const char *key, size_t size, const entry **e, void **out, pl_error *err) {
+static pl_status open_array(const pl_gguf *g, const char *key, size_t size, const entry **e, void **out,
+                            pl_error *err) {
   *out = NULL;
   if (!(*e = find(g, key))) return absent(g, key, err);
   if (!(*e)->is_array) return wrong_type(g, key, "an array", err);

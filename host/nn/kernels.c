@@ -55,7 +55,8 @@ PL_VECTORISED static void dot4(const float *x, const float *w, int n, float out[
     memcpy(&b, w + 3 * n + i, sizeof b), s3 += a * b;
   }
   float s[PL_MATMUL_TILE][LANES];
-  memcpy(s[0], &s0, sizeof s0), memcpy(s[1], &s1, sizeof s1), memcpy(s[2], &s2, sizeof s2), memcpy(s[3], &s3, sizeof s3);
+  memcpy(s[0], &s0, sizeof s0), memcpy(s[1], &s1, sizeof s1);
+  memcpy(s[2], &s2, sizeof s2), memcpy(s[3], &s3, sizeof s3);
   for (int t = 0; t < PL_MATMUL_TILE; t++) {
     for (int j = 0; i + j < n; j++) s[t][j] += x[i + j] * w[(ptrdiff_t)t * n + i + j];
     out[t] = fold(s[t]);

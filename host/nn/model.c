@@ -87,7 +87,8 @@ static pl_status load_shape(pl_nn *m, pl_error *err) {
   pl_str scaling;
   if ((status = pl_gguf_string(m->file, "llama.rope.scaling.type", "none", &scaling, err))) return status;
   if (scaling.size != 4 || memcmp(scaling.data, "none", 4))
-    return pl_fail(err, PL_E_INPUT, "%s: llama.rope.scaling.type is not none; scaled positions are not supported", path);
+    return pl_fail(err, PL_E_INPUT, "%s: llama.rope.scaling.type is not none; scaled positions are not supported",
+                   path);
   if (s->context > wide) s->context = wide; /* attention x V sums over positions: at most 65536 */
   s->vocab = pl_tokenizer_size(m->tokenizer);
 

@@ -41,7 +41,8 @@ pl_status pl_perplexity(const pl_nn *model, pl_nn_optics *optics, const int32_t 
   if (window < 4 || batch < 1)
     return pl_fail(err, PL_E_INPUT, "a window of %d tokens read %d at a time is too small", window, batch);
   if (n < window)
-    return pl_fail(err, PL_E_INPUT, "the text has %lld tokens and does not fill one window of %d: take a longer text or "
+    return pl_fail(err, PL_E_INPUT,
+                   "the text has %lld tokens and does not fill one window of %d: take a longer text or "
                    "a shorter window", (long long)n, window);
   batch = batch < window ? batch : window;
   const pl_tokenizer *t = pl_nn_get_tokenizer(model);
@@ -49,7 +50,8 @@ pl_status pl_perplexity(const pl_nn *model, pl_nn_optics *optics, const int32_t 
   float *logits = malloc(sizeof *logits * (size_t)batch * (size_t)vocab);
   pl_nn_context *ctx = NULL;
   pl_status status = pl_nn_context_new(model, optics, window, &ctx, err);
-  if (!status && (!piece || !logits)) status = pl_fail(err, PL_E_MEMORY, "out of memory for a window of %d tokens", window);
+  if (!status && (!piece || !logits))
+    status = pl_fail(err, PL_E_MEMORY, "out of memory for a window of %d tokens", window);
   tally sum = {0};
   for (int64_t at = 0; at + window <= n && !status; at += window) {
     memcpy(piece, ids + at, sizeof *piece * (size_t)window);

@@ -262,7 +262,8 @@ static pl_status parse(const cJSON *json, const char *path, pl_nn_ranges **out, 
   }
   if (!r || r->channels < 0 || r->adc_bits < 0 || r->limit_a < 0 || r->limit_b < 0) {
     free(r);
-    return pl_fail(err, PL_E_INPUT, "%s: layers, channels, adc_bits, limit_a or limit_b is absent or out of range", path);
+    return pl_fail(err, PL_E_INPUT, "%s: layers, channels, adc_bits, limit_a or limit_b is absent or out of range",
+                   path);
   }
   const cJSON *scales = cJSON_GetObjectItemCaseSensitive(json, "full_scale");
   for (int p = 0; p < PL_NN_PRODUCTS; p++) {

@@ -100,7 +100,9 @@ static size_t unescape(pl_str s, char *out) {
 }
 
 static int hex_digit(char c) {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  if (c >= '0' && c <= '9') return c - '0';
+  c |= 32; /* lower case */
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static int byte_token(pl_str s) { /* "<0x4A>" to 0x4A, or -1 */
@@ -242,8 +244,8 @@ static pl_status load_types(pl_tokenizer *t, const pl_gguf *g, pl_error *err) {
     for (size_t i = 0; i < count; i++) t->types[i] = PL_TOKEN_NORMAL;
   }
   if (count == (size_t)t->size) return PL_OK;
-  return pl_fail(err, PL_E_INPUT, "%s: tokenizer.ggml.token_type has %zu elements for %d tokens", pl_gguf_path(g), count,
-                 t->size);
+  return pl_fail(err, PL_E_INPUT, "%s: tokenizer.ggml.token_type has %zu elements for %d tokens", pl_gguf_path(g),
+                 count, t->size);
 }
 
 static pl_status load_kind(pl_tokenizer *t, const pl_gguf *g, pl_error *err) {
@@ -265,7 +267,8 @@ static pl_status load_kind(pl_tokenizer *t, const pl_gguf *g, pl_error *err) {
       t->split = splits[i].split;
       return PL_OK;
     }
-  return pl_fail(err, PL_E_INPUT, "%s: tokenizer.ggml.pre names a split that is not supported; known are gpt-2, default "
+  return pl_fail(err, PL_E_INPUT,
+                 "%s: tokenizer.ggml.pre names a split that is not supported; known are gpt-2, default "
                  "and smollm", pl_gguf_path(g));
 }
 

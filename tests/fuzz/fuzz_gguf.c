@@ -1,7 +1,8 @@
 /* fuzz_gguf.c: any bytes as a model file: a refusal in one sentence, or a model that runs.
  *
  *   clang -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined -Iinclude -Ihost tests/fuzz/fuzz_gguf.c \
- *     host/nn/[a-z]*.c host/model/[a-z]*.c host/physics/[a-z]*.c host/device/[a-z]*.c -lconfig -lcjson -lm -ldl -lpthread
+ *     host/nn/[a-z]*.c host/model/[a-z]*.c host/physics/[a-z]*.c host/device/[a-z]*.c \
+ *     -lconfig -lcjson -lm -ldl -lpthread
  *   ./a.out -max_len=65536 CORPUS        (a small model makes the best first file of the corpus)
  */
 #include <stdlib.h>

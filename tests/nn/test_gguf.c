@@ -146,7 +146,8 @@ START_TEST(dequantisation_formulas) {
         if (types[k] == PL_GGML_F16 ? i & 1 : i % sizes[k] == 1 || (types[k] == PL_GGML_Q4_1 && i % sizes[k] == 3))
           block[i] &= 0xbf;
       ck_assert_uint_eq(pl_ggml_row_bytes(types[k], 64), 2 * (size_t)sizes[k]);
-      pl_gguf_tensor t = {.type = types[k], .dims = {64, 1, 1, 1}, .rows = 1, .row_bytes = 2 * (size_t)sizes[k], .data = block};
+      pl_gguf_tensor t = {.type = types[k], .dims = {64, 1, 1, 1}, .rows = 1, .row_bytes = 2 * (size_t)sizes[k],
+                          .data = block};
       pl_gguf_dequantize(&t, 0, out);
       for (int i = 0; i < 64; i++) {
         const uint8_t *p = block + i / 32 * sizes[k];
@@ -155,7 +156,8 @@ START_TEST(dequantisation_formulas) {
         if (types[k] == PL_GGML_Q8_0) want = d * (int8_t)p[2 + j];
         else if (types[k] == PL_GGML_Q4_0) want = d * ((j < 16 ? p[2 + j] & 15 : p[2 + j - 16] >> 4) - 8);
         else if (types[k] == PL_GGML_Q4_1)
-          want = d * (j < 16 ? p[4 + j] & 15 : p[4 + j - 16] >> 4) + (double)pl_half_to_float((uint16_t)(p[2] | p[3] << 8));
+          want = d * (j < 16 ? p[4 + j] & 15 : p[4 + j - 16] >> 4) +
+                 (double)pl_half_to_float((uint16_t)(p[2] | p[3] << 8));
         else want = (double)pl_half_to_float((uint16_t)(p[2 * j] | p[2 * j + 1] << 8));
         ck_assert_msg(fabs((double)out[i] - want) <= 1e-7 * fabs(want), "%s element %d: %g, want %g",
                       pl_ggml_type_name(types[k]), i, (double)out[i], want);

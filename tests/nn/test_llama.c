@@ -90,11 +90,13 @@ static void naive_forward(const tiny_shape *s, blob file, const int32_t *ids, in
   ck_assert(!pl_gguf_open_memory(file.data, file.size, "tiny.gguf", &g, NULL));
   int dim = s->dim, hd = dim / s->heads, kv = hd * s->kv_heads, group = s->heads / s->kv_heads;
   double *embedding = matrix(g, "token_embd.weight"), *x = malloc(sizeof *x * (size_t)(n * dim));
-  double *k = malloc(sizeof *k * (size_t)(n * kv)), *v = malloc(sizeof *v * (size_t)(n * kv)), h[MOST], q[MOST], mix[MOST], p[MOST], up[MOST];
+  double *k = malloc(sizeof *k * (size_t)(n * kv)), *v = malloc(sizeof *v * (size_t)(n * kv)), h[MOST], q[MOST],
+      mix[MOST], p[MOST], up[MOST];
   ck_assert(dim <= MOST && s->ffn <= MOST && n <= MOST);
   for (int t = 0; t < n; t++) memcpy(x + t * dim, embedding + ids[t] * dim, sizeof *x * (size_t)dim);
   for (int layer = 0; layer < s->layers; layer++) {
-    const char *parts[] = {"attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down"};
+    const char *parts[] = {"attn_norm", "attn_q", "attn_k", "attn_v", "attn_output", "ffn_norm", "ffn_gate", "ffn_up",
+                           "ffn_down"};
     double *w[9];
     for (int i = 0; i < 9; i++) w[i] = layer_matrix(g, layer, parts[i]);
     for (int t = 0; t < n; t++) {
@@ -223,7 +225,8 @@ START_TEST(dot_products) {
       want += (double)x[i] * (double)y[i], size += fabs((double)x[i] * (double)y[i]);
     }
     ck_assert(fabs((double)pl_dot(x, y, n) - want) <= 1e-6 * size);
-    pl_gguf_tensor w = {.type = PL_GGML_F32, .n_dims = 1, .dims = {n, 1, 1, 1}, .rows = 1, .row_bytes = (size_t)n * 4, .data = (uint8_t *)y};
+    pl_gguf_tensor w = {.type = PL_GGML_F32, .n_dims = 1, .dims = {n, 1, 1, 1}, .rows = 1, .row_bytes = (size_t)n * 4,
+                        .data = (uint8_t *)y};
     float one, scratch[PL_MATMUL_TILE * 200];
     if (n) pl_matmul(&w, x, 1, &one, scratch);
     if (n) ck_assert(one == pl_dot(x, y, n));
@@ -388,7 +391,8 @@ START_TEST(sampling) {
   for (int i = 0; i < 4; i++) sum += exp((double)logits[i] / 1.5);
   for (int i = 0; i < 4; i++) {
     double p = exp((double)logits[i] / 1.5) / sum;
-    ck_assert_msg(fabs(count[i] - DRAWS * p) < 4 * sqrt(DRAWS * p * (1 - p)), "token %d: %d of %d, p = %g", i, count[i], DRAWS, p);
+    ck_assert_msg(fabs(count[i] - DRAWS * p) < 4 * sqrt(DRAWS * p * (1 - p)), "token %d: %d of %d, p = %g", i,
+                  count[i], DRAWS, p);
   }
 
   how.top_p = 0.6; /* the two likeliest have more than that */
@@ -396,7 +400,7 @@ START_TEST(sampling) {
   for (uint32_t i = 0; i < 500; i++) {
     ck_assert(!pl_sample(logits, 4, &how, i, &id, &err) && (id == 1 || id == 2));
     pl_sampling other = how;
-    other.seed = 8ull << 32;
+    other.seed |= 8ull << 32; /* all 64 bits count */
     ck_assert(!pl_sample(logits, 4, &other, i, &again, &err));
     other_seed_differs += id != again;
   }

@@ -62,7 +62,8 @@ static pl_image wild_image(void) {
   return image;
 }
 
-static pl_nn_optics *optics_for(const pl_image *image, unsigned products, const pl_nn_ranges *ranges, pl_device *check) {
+static pl_nn_optics *optics_for(const pl_image *image, unsigned products, const pl_nn_ranges *ranges,
+                                pl_device *check) {
   pl_nn_settings settings = {device, check, *image, products, ranges};
   pl_nn_optics *optics;
   pl_error err;
@@ -78,8 +79,8 @@ static void read_all(pl_nn_optics *optics, int piece, float *logits) {
   ck_assert_msg(!pl_nn_context_new(model, optics, N, &ctx, &err), "%s", err.text);
   memset(logits, 0, logit_bytes);
   for (int at = 0; at < N; at += piece)
-    ck_assert_msg(!pl_nn_forward(ctx, ids + at, at + piece < N ? piece : N - at, 0, logits + at * TINY_VOCAB, &err), "%s",
-                  err.text);
+    ck_assert_msg(!pl_nn_forward(ctx, ids + at, at + piece < N ? piece : N - at, 0, logits + at * TINY_VOCAB, &err),
+                  "%s", err.text);
   pl_nn_context_free(ctx);
 }
 
@@ -107,7 +108,8 @@ static double distance(const float *got, const float *want) {
 static void same_bits(const pl_image *image, unsigned products) {
   pl_nn_ranges *ranges;
   pl_error err;
-  ck_assert_msg(!pl_nn_calibrate(model, image, products, ids, N, pl_range_default, NULL, NULL, &ranges, &err), "%s", err.text);
+  ck_assert_msg(!pl_nn_calibrate(model, image, products, ids, N, pl_range_default, NULL, NULL, &ranges, &err), "%s",
+                err.text);
   float *whole = logits_of(image, products, ranges, N);
   for (int piece = 1; piece < N; piece += piece < 4 ? 1 : 9) {
     float *pieces = logits_of(image, products, ranges, piece);
@@ -283,14 +285,17 @@ static pl_nn_ranges *ranges_for(const pl_image *image, pl_range_choice choice) {
 START_TEST(calibration_pays) {
   pl_image image = adc_image(8);
   float *reference = logits_of(NULL, 0, NULL, N), *widest = logits_of(&image, PL_NN_ALL, NULL, N);
-  pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0}), *mse = ranges_for(&image, pl_range_default);
+  pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0}), *mse;
+  mse = ranges_for(&image, pl_range_default);
   float *with_max = logits_of(&image, PL_NN_ALL, max, N), *with_mse = logits_of(&image, PL_NN_ALL, mse, N);
-  double wide = distance(widest, reference), d_max = distance(with_max, reference), d_mse = distance(with_mse, reference);
+  double wide = distance(widest, reference), d_max = distance(with_max, reference);
+  double d_mse = distance(with_mse, reference);
   ck_assert_msg(d_max < 0.7 * wide && d_mse < 0.7 * wide, "widest %g, max %g, least squares %g", wide, d_max, d_mse);
   for (int l = 0; l <= shape.layers; l++)
     for (int p = 0; p < PL_NN_PRODUCTS; p++) {
       int used = (l == shape.layers) == (p == PL_NN_HEAD);
-      ck_assert(used ? mse->full_scale[l][p] > 0 && mse->full_scale[l][p] <= max->full_scale[l][p] : max->full_scale[l][p] == 0);
+      ck_assert(used ? mse->full_scale[l][p] > 0 && mse->full_scale[l][p] <= max->full_scale[l][p]
+                : max->full_scale[l][p] == 0);
       ck_assert(max->full_scale[l][p] <= 48 * 127 * 127);
     }
   free(max), free(mse), free(reference), free(widest), free(with_max), free(with_mse);
@@ -403,7 +408,8 @@ START_TEST(names_of_products) {
   pl_error err;
   ck_assert(!pl_nn_parse_products("all", &mask, &err) && mask == PL_NN_ALL);
   ck_assert(!pl_nn_parse_products("none", &mask, &err) && mask == 0);
-  ck_assert(!pl_nn_parse_products("q,down,head", &mask, &err) && mask == (1u << PL_NN_Q | 1u << PL_NN_DOWN | 1u << PL_NN_HEAD));
+  ck_assert(!pl_nn_parse_products("q,down,head", &mask, &err) &&
+            mask == (1u << PL_NN_Q | 1u << PL_NN_DOWN | 1u << PL_NN_HEAD));
   static const char *const bad[] = {"", "q,", ",q", "query", "q;k", "al"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     ck_assert_int_eq(pl_nn_parse_products(bad[i], &mask, &err), PL_E_INPUT);

@@ -47,7 +47,8 @@ START_TEST(gpt2_split) {
   expect_words(s, "don't we'll 'x I'VE", "don|'t| we|'ll| '|x| I|'|VE");
   expect_words(s, "x12 345", "x|12| 345");
   expect_words(s, "a, b!? ...", "a|,| b|!?| ...");
-  expect_words(s, "\xc3\xa9t\xc3\xa9 \xe6\xbc\xa2\xe5\xad\x97 \xd9\xa3\xc2\xbd", "\xc3\xa9t\xc3\xa9| \xe6\xbc\xa2\xe5\xad\x97| \xd9\xa3\xc2\xbd");
+  expect_words(s, "\xc3\xa9t\xc3\xa9 \xe6\xbc\xa2\xe5\xad\x97 \xd9\xa3\xc2\xbd",
+               "\xc3\xa9t\xc3\xa9| \xe6\xbc\xa2\xe5\xad\x97| \xd9\xa3\xc2\xbd");
   expect_words(s, "a\xc2\xa0" "b", "a|\xc2\xa0|b"); /* no-break space is space, but not U+0020 */
   expect_words(s, "\xff\xfe", "\xff\xfe");
 }
@@ -159,7 +160,8 @@ static pl_tokenizer *random_bpe(random_vocabulary *v, uint64_t *seed) {
   v->merges = 0;
   for (int i = 0; i < 256; i++) byte_text(i, bytes[i]), tokens[i] = bytes[i];
   for (int tries = 0; tries < 60; tries++) {
-    int known = 3 + v->merges, l = (int)(random_u64(seed) % (uint64_t)known), r = (int)(random_u64(seed) % (uint64_t)known);
+    int known = 3 + v->merges, l = (int)(random_u64(seed) % (uint64_t)known),
+        r = (int)(random_u64(seed) % (uint64_t)known);
     int left = l < 3 ? 'a' + l : 256 + l - 3, right = r < 3 ? 'a' + r : 256 + r - 3, twice = 0;
     char x[2], y[2], text[80];
     snprintf(text, sizeof text, "%s%s", text_of(v, left, x), text_of(v, right, y));
@@ -251,7 +253,8 @@ static void put_sentencepiece(gguf_file *f, int add_space) {
   static const struct {
     const char *text;
     float score;
-  } words[] = {{SPACE, -10}, {"a", -11}, {"b", -12}, {"c", -13}, {"ab", -1}, {"bc", -0.5f}, {SPACE "a", -2}, {"abc", -3}};
+  } words[] = {{SPACE, -10}, {"a", -11}, {"b", -12}, {"c", -13}, {"ab", -1}, {"bc", -0.5f}, {SPACE "a", -2},
+               {"abc", -3}};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++, n++)
     tokens[n] = words[i].text, scores[n] = words[i].score, types[n] = PL_TOKEN_NORMAL;
   tokens[n] = "<tool>", types[n++] = PL_TOKEN_USER_DEFINED;

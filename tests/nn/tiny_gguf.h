@@ -144,7 +144,9 @@ static uint64_t random_u64(uint64_t *state) {
   z = (z ^ z >> 27) * 0x94d049bb133111ebu;
   return z ^ z >> 31;
 }
-static float random_unit(uint64_t *state) { return (float)((double)(random_u64(state) >> 11) * 0x1p-52 - 1); } /* -1..1 */
+static float random_unit(uint64_t *state) { /* -1..1 */
+  return (float)((double)(random_u64(state) >> 11) * 0x1p-52 - 1);
+}
 
 /* ---- A whole model ---- */
 
