@@ -34,7 +34,8 @@ $(O)/photolane.pc: photolane.pc.in FORCE
 	  -e 's|@VERSION@|$(VERSION)|' -e 's|@DEPS@|$(DEPS)|' $< > $@
 
 .PHONY: install uninstall
-install: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so $(O)/photolane.pc ## into DESTDIR and PREFIX (/usr/local); `make rtl` first for the arrays
+install: $(O)/photolane.pc ## into DESTDIR and PREFIX (/usr/local); `make rtl` first for the arrays
+install: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 	$(Q)$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/photolane \
 	  $(DESTDIR)$(INCLUDEDIR)/photolane $(DESTDIR)$(DATADIR)/photolane/cores $(DESTDIR)$(MANDIR)/man1

@@ -146,7 +146,8 @@ static pl_status collect(const workers *w, report *first, pl_error *err) {
     if (read_all(w->reports[i], &r, sizeof r)) return pl_fail(err, PL_E_IO, "bench: process %d ended early", i);
     if (r.status) return pl_fail(err, r.status, "%s", r.text);
     if (!i) *first = r;
-    if (r.crc != first->crc) return pl_fail(err, PL_E_MISMATCH, "bench: processes 0 and %d computed different results", i);
+    if (r.crc != first->crc)
+      return pl_fail(err, PL_E_MISMATCH, "bench: processes 0 and %d computed different results", i);
   }
   return PL_OK;
 }
@@ -217,7 +218,8 @@ static int print_figures(int argc, char **argv, const bench_plan *plan, const be
   char hex[16];
   snprintf(hex, sizeof hex, "%08" PRIx32, figures->job.crc);
   cJSON_AddStringToObject(data, "core", plan->core.name);
-  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) cJSON_AddNumberToObject(data, counts[i].name, counts[i].value);
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+    cJSON_AddNumberToObject(data, counts[i].name, counts[i].value);
   cJSON_AddStringToObject(data, "results_crc32", hex);
   cJSON_AddNumberToObject(timing, "processes", plan->processes);
   cJSON_AddNumberToObject(timing, "repeats", plan->repeats);
@@ -236,8 +238,8 @@ static int print_figures(int argc, char **argv, const bench_plan *plan, const be
 
 static void print_table(const bench_plan *plan, const bench_figures *figures) {
   const pl_counters *c = &figures->job.counters;
-  printf("bench: %s, core %s, %d x %d x %d, %u channels, %d process%s, %d repeats\n", plan->uri, plan->core.name, plan->m,
-         plan->n, plan->k, plan->core.image.reg[PL_REG_CHANNELS], plan->processes, plan->processes == 1 ? "" : "es",
+  printf("bench: %s, core %s, %d x %d x %d, %u channels, %d process%s, %d repeats\n", plan->uri, plan->core.name,
+         plan->m, plan->n, plan->k, plan->core.image.reg[PL_REG_CHANNELS], plan->processes, plan->processes == 1 ? "" : "es",
          plan->repeats);
   printf("  %.3f GMAC/s best, %.3f median%s\n", figures->best, figures->median,
          plan->processes > 1 ? " (all processes together)" : "");

@@ -11,7 +11,8 @@ int cmd_info(int argc, char **argv) {
       {0, "json", NULL, CLI_FLAG, &json, 0, 0, "print JSON"},
       {0},
   };
-  const cli_help help = {"info", "[-d URI] [--json]", "Tells what a device is: kind of core, geometry, build.", options};
+  const cli_help help = {"info", "[-d URI] [--json]", "Tells what a device is: kind of core, geometry, build.",
+                         options};
   if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
 
   pl_error err;
@@ -31,6 +32,7 @@ int cmd_info(int argc, char **argv) {
   printf("device    %s\nbackend   %s\nkind      %s\nbuild     %s\n", id.uri, id.backend, id.kind, id.build);
   if (id.rows)
     printf("array     %d rows x %d columns x %d wide = %d multipliers\nchecker   %s\n", id.rows, id.columns, id.width,
-           id.rows * id.columns * id.width, id.checked ? "on: each detector read is compared with the golden model" : "off");
+           id.rows * id.columns * id.width,
+           id.checked ? "on: each detector read is compared with the golden model" : "off");
   return CLI_OK;
 }

@@ -21,17 +21,13 @@ static char *read_stream(FILE *file) {
   char *text = malloc(room);
   while (text) {
     size += fread(text + size, 1, room - size - 1, file);
-    if (ferror(file) || size > RESULT_MAX) {
-      free(text);
-      return NULL;
+    if (feof(file) && !ferror(file)) {
+      text[size] = 0;
+      return text;
     }
-    text[size] = 0;
-    if (feof(file)) return text;
-    if (room - size < 2) {
-      char *larger = realloc(text, room *= 2);
-      if (!larger) free(text);
-      text = larger;
-    }
+    char *larger = ferror(file) || room >= RESULT_MAX ? NULL : realloc(text, room *= 2);
+    if (!larger) free(text);
+    text = larger;
   }
   return NULL;
 }

@@ -92,7 +92,8 @@ static pl_status run_on_device(pl_device *dev, const random_job *r, pl_error *er
 }
 
 /* Compares r->c with `golden` (m x n, dense). Returns 1 after a report if they differ. */
-static int compare_results(const verify_run *run, const random_job *r, const pl_model_regs *regs, const int32_t *golden) {
+static int compare_results(const verify_run *run, const random_job *r, const pl_model_regs *regs,
+                           const int32_t *golden) {
   const pl_job *job = &r->job;
   for (int i = 0; i < job->m; i++)
     for (int j = 0; j < job->ldc; j++) {
@@ -125,7 +126,8 @@ static int compare_integers(const verify_run *run, const random_job *r, const in
   return 0;
 }
 
-static int compare_count(const verify_run *run, const random_job *r, const char *what, uint64_t expected, uint64_t got) {
+static int compare_count(const verify_run *run, const random_job *r, const char *what, uint64_t expected,
+                         uint64_t got) {
   if (expected == got) return 0;
   fprintf(stderr, "photolane: verify: the device and the golden model differ\n  ");
   print_job(stderr, run, r);
@@ -234,7 +236,8 @@ int cmd_verify(int argc, char **argv) {
   pl_error err;
   pl_device *dev;
   char traced[1024];
-  if (pl_open(cli_trace_uri(uri, trace, trace_from, trace_to, traced, sizeof traced), &dev, &err)) return cli_fail(&err);
+  const char *opened = cli_trace_uri(uri, trace, trace_from, trace_to, traced, sizeof traced);
+  if (pl_open(opened, &dev, &err)) return cli_fail(&err);
   if (!json) printf("verify: %s, level %s, seed %" PRId64 "\n", uri, level, seed);
   fflush(stdout);
 
@@ -255,8 +258,8 @@ int cmd_verify(int argc, char **argv) {
     if (!code) code = printed;
     cJSON_Delete(result);
   } else {
-    printf("verify: %" PRIu64 " jobs, %" PRIu64 " outputs, %" PRIu64 " reads (%" PRIu64 " clipped), %s, %.1f s\n", run.jobs,
-           run.outputs, run.reads, run.clipped, code ? "DIFFERENT" : "0 differences", seconds);
+    printf("verify: %" PRIu64 " jobs, %" PRIu64 " outputs, %" PRIu64 " reads (%" PRIu64 " clipped), %s, %.1f s\n",
+           run.jobs, run.outputs, run.reads, run.clipped, code ? "DIFFERENT" : "0 differences", seconds);
   }
   pl_close(dev);
   return code;

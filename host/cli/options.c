@@ -122,7 +122,7 @@ int cli_parse(const cli_help *help, int argc, char **argv, const char **position
 
 const char *cli_trace_uri(const char *uri, const char *trace, int64_t from, int64_t to, char *buffer, size_t size) {
   if (!trace) return uri;
-  snprintf(buffer, size, "%s%strace=%s&trace-from=%" PRId64 "&trace-to=%" PRId64, uri, strchr(uri, '?') ? "&" : "?", trace,
-           from, to);
+  snprintf(buffer, size, "%s%strace=%s&trace-from=%" PRId64 "&trace-to=%" PRId64, uri, strchr(uri, '?') ? "&" : "?",
+           trace, from, to);
   return buffer;
 }

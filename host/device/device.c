@@ -85,7 +85,8 @@ static pl_status check_job(const pl_job *j, pl_error *err) {
   if ((uint64_t)j->col0 + (uint64_t)j->n > COL_END || j->n >= COL_END)
     return pl_fail(err, PL_E_INPUT, "pl_gemm: columns %u + %d end behind 2^20: split the columns", j->col0, j->n);
   if ((j->m > 1 && j->lda < j->k) || (j->n > 1 && j->ldb < j->k) || (j->m > 1 && j->ldc < j->n))
-    return pl_fail(err, PL_E_INPUT, "pl_gemm: a stride is shorter than its row (lda %td, ldb %td for k %d; ldc %td for n %d)",
+    return pl_fail(err, PL_E_INPUT,
+                   "pl_gemm: a stride is shorter than its row (lda %td, ldb %td for k %d; ldc %td for n %d)",
                    j->lda, j->ldb, j->k, j->ldc, j->n);
   if (j->range.gain && (j->range.shift < 1 || j->range.shift > 47))
     return pl_fail(err, PL_E_INPUT, "pl_gemm: the range's shift is %d but must be 1..47", j->range.shift);

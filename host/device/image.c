@@ -12,7 +12,8 @@ typedef struct {
   int64_t min, max, reset;
 } reg_info;
 
-#define X(NAME, name, offset, count, bits, is_signed, min, max, reset) {name, offset, count, is_signed, min, max, reset},
+#define X(NAME, name, offset, count, bits, is_signed, min, max, reset) \
+  {name, offset, count, is_signed, min, max, reset},
 static const reg_info registers[] = {PL_REGISTERS(X)};
 #undef X
 enum { REGISTERS = sizeof registers / sizeof *registers };
@@ -28,8 +29,8 @@ static pl_status check_value(const reg_info *r, int index, int64_t value, pl_err
   if (r->count > 1)
     return pl_fail(err, PL_E_INPUT, "register %s[%d] is %" PRId64 " but must be %" PRId64 "..%" PRId64, r->name, index,
                    value, r->min, r->max);
-  return pl_fail(err, PL_E_INPUT, "register %s is %" PRId64 " but must be %" PRId64 "..%" PRId64, r->name, value, r->min,
-                 r->max);
+  return pl_fail(err, PL_E_INPUT, "register %s is %" PRId64 " but must be %" PRId64 "..%" PRId64, r->name, value,
+                 r->min, r->max);
 }
 
 pl_status pl_image_check(const pl_image *image, pl_error *err) {

@@ -43,7 +43,8 @@ static part cut(const part *whole, int by_columns, int i, int count) {
   return p;
 }
 
-pl_status pl_compute_model(const pl_job *job, const pl_image *words, int threads, pl_counters *counters, pl_error *err) {
+pl_status pl_compute_model(const pl_job *job, const pl_image *words, int threads, pl_counters *counters,
+                           pl_error *err) {
   part whole = {.a = job->a, .b = job->b, .c = job->c, .lda = job->lda, .ldb = job->ldb, .ldc = job->ldc};
   pl_model_unpack(words, &whole.regs);
   uint64_t m = (uint64_t)job->m, n = (uint64_t)job->n, k = (uint64_t)job->k, channels = (uint64_t)whole.regs.channels;

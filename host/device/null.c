@@ -82,7 +82,8 @@ static pl_status check_lost(const null_state *state, pl_error *err) {
 
 static pl_status null_configure(pl_device *dev, pl_error *err) {
   null_state *state = dev->state;
-  if (state->fault == FAIL_CONFIGURE) return pl_fail(err, PL_E_IO, "null: the registers cannot be written (fail=configure)");
+  if (state->fault == FAIL_CONFIGURE)
+    return pl_fail(err, PL_E_IO, "null: the registers cannot be written (fail=configure)");
   return check_lost(state, err);
 }
 
@@ -99,7 +100,8 @@ static pl_status null_gemm(pl_device *dev, const pl_job *job, const pl_image *wo
   pl_status status = check_lost(state, err);
   if (status) return status;
   if (state->delay_ms) {
-    struct timespec pause = {.tv_sec = (time_t)(state->delay_ms / 1000), .tv_nsec = (long)(state->delay_ms % 1000) * 1000000};
+    struct timespec pause = {.tv_sec = (time_t)(state->delay_ms / 1000),
+                             .tv_nsec = (long)(state->delay_ms % 1000) * 1000000};
     nanosleep(&pause, NULL);
   }
   uint64_t number = state->jobs++;

@@ -86,7 +86,8 @@ static pl_status no_build(const char *shape, int traced, const pl_search_path *p
   if (!*list)
     return pl_fail(err, PL_E_NODEV, "no build of shape %s, nor of any other: run `make rtl SHAPES=%s`", shape, shape);
   list[strlen(list) - 1] = 0;
-  return pl_fail(err, PL_E_NODEV, "no build of shape %s: run `make rtl SHAPES=%s`, or use one of:%s", shape, shape, list);
+  return pl_fail(err, PL_E_NODEV, "no build of shape %s: run `make rtl SHAPES=%s`, or use one of:%s", shape, shape,
+                 list);
 }
 
 /* Opens the first plug-in on the search path. Those that can write waveforms are slower, so they are separate. */
@@ -141,7 +142,8 @@ static pl_status start(rtl_state *state, const pl_uri *uri, pl_error *err) {
   char why[400] = "unknown reason";
   state->check = (int)check;
   if (trace && !state->api->traced)
-    return pl_fail(err, PL_E_INPUT, "this build of rtl:%s writes no waveforms: run `make trace SHAPES=%s`", shape, shape);
+    return pl_fail(err, PL_E_INPUT, "this build of rtl:%s writes no waveforms: run `make trace SHAPES=%s`", shape,
+                   shape);
   state->array = state->api->create(state->check, why, sizeof why);
   if (!state->array) return pl_fail(err, PL_E_IO, "rtl:%s cannot start: %s", shape, why);
   if (stall) state->api->stall(state->array, (uint32_t)stall);
@@ -203,19 +205,22 @@ static pl_status plan(const pl_array_api *api, const pl_job *job, int channels, 
   if (group_words(job->k, channels, api->width) > words) {
     int reads = words / ceil_div(channels, api->width);
     if (!reads)
-      return pl_fail(err, PL_E_INPUT, "sums of %d channels do not fit the buffers of this array (%d words of %d): use a wider one",
+      return pl_fail(err, PL_E_INPUT,
+                     "sums of %d channels do not fit the buffers of this array (%d words of %d): use a wider one",
                      channels, words, api->width);
     tile->depth = reads * channels;
   }
   int per_group = group_words(tile->depth, channels, api->width);
-  int64_t rows = (int64_t)(api->a_words / per_group) * api->rows, cols = (int64_t)(api->b_words / per_group) * api->columns;
+  int64_t rows = (int64_t)(api->a_words / per_group) * api->rows;
+  int64_t cols = (int64_t)(api->b_words / per_group) * api->columns;
   tile->rows = rows < job->m ? (int)rows : job->m;
   tile->cols = cols < job->n ? (int)cols : job->n;
   return PL_OK;
 }
 
 /* Brings a block of an operand into its buffer, unless it is there. */
-static int load(rtl_state *state, int operand, const int8_t *codes, ptrdiff_t ld, loaded block, char *why, size_t size) {
+static int load(rtl_state *state, int operand, const int8_t *codes, ptrdiff_t ld, loaded block, char *why,
+                size_t size) {
   loaded *now = &state->operand[operand];
   if (now->valid && now->serial == block.serial && now->is_tag == block.is_tag && now->first == block.first &&
       now->k0 == block.k0 && now->rows == block.rows && now->depth == block.depth)
@@ -234,7 +239,8 @@ static int min_int(int a, int b) { return a < b ? a : b; }
 static int run_tile(rtl_state *state, const pl_job *job, const pl_image *words, tile_size tile, int m0, int n0, int k0,
                     char *why, size_t size) {
   const pl_array_api *api = state->api;
-  int rows = min_int(tile.rows, job->m - m0), cols = min_int(tile.cols, job->n - n0), depth = min_int(tile.depth, job->k - k0);
+  int rows = min_int(tile.rows, job->m - m0), cols = min_int(tile.cols, job->n - n0);
+  int depth = min_int(tile.depth, job->k - k0);
   pl_image here = *words;
   here.reg[PL_REG_ROW0] += (uint32_t)m0;
   here.reg[PL_REG_COL0] += (uint32_t)n0;

@@ -15,7 +15,8 @@ pl_status pl_uri_parse(const char *text, pl_uri *uri, pl_error *err) {
 
   char *colon = strchr(uri->text, ':');
   if (!colon || colon == uri->text)
-    return pl_fail(err, PL_E_INPUT, "'%s' is no device URI: write scheme:[shape][?key=value], such as model: or rtl:8x8x16",
+    return pl_fail(err, PL_E_INPUT,
+                   "'%s' is no device URI: write scheme:[shape][?key=value], such as model: or rtl:8x8x16",
                    text);
   *colon = 0;
   uri->scheme = uri->text;
@@ -66,7 +67,8 @@ const char *pl_uri_text(const pl_uri *uri, const char *key, const char *otherwis
   return otherwise;
 }
 
-pl_status pl_uri_number(const pl_uri *uri, const char *key, uint64_t min, uint64_t max, uint64_t *value, pl_error *err) {
+pl_status pl_uri_number(const pl_uri *uri, const char *key, uint64_t min, uint64_t max, uint64_t *value,
+                        pl_error *err) {
   const char *text = pl_uri_text(uri, key, NULL);
   if (!text) return PL_OK;
   char *end;

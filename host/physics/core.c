@@ -96,8 +96,8 @@ static pl_status read_effects(const char *path, config_setting_t *s, pl_physics 
     while (bit < EFFECTS && strcmp(effect_names[bit], name)) bit++;
     if (bit == EFFECTS)
       return pl_fail(err, PL_E_INPUT,
-                     "%s:%d: effects names '%s'; there are dac_a, dac_b, enc_a, enc_b, dispersion, phase, output, shot, "
-                     "thermal and adc", path, line, name);
+                     "%s:%d: effects names '%s'; there are dac_a, dac_b, enc_a, enc_b, dispersion, phase, output, "
+                     "shot, thermal and adc", path, line, name);
     p->effects |= 1u << bit;
   }
   return PL_OK;
@@ -137,7 +137,8 @@ static pl_status read_setting(const char *path, config_setting_t *s, pl_physics 
 
 static pl_status check_complete(const char *path, const config_setting_t *root, const pl_physics *p, pl_error *err) {
   config_setting_t *effects = config_setting_get_member(root, "effects");
-  if (!effects) return pl_fail(err, PL_E_INPUT, "%s:1: field effects is missing: list the effects that are on, or []", path);
+  if (!effects)
+    return pl_fail(err, PL_E_INPUT, "%s:1: field effects is missing: list the effects that are on, or []", path);
   int line = (int)config_setting_source_line(effects);
   if (!config_setting_get_member(root, "kind"))
     return pl_fail(err, PL_E_INPUT, "%s:1: field kind is missing: write kind = \"coherent\";", path);
@@ -154,7 +155,8 @@ static pl_status check_complete(const char *path, const config_setting_t *root, 
 }
 
 /* Derives the registers; an error that names a field gets the line of that field. */
-static pl_status derive(const char *path, const config_setting_t *root, const pl_physics *p, pl_image *image, pl_error *err) {
+static pl_status derive(const char *path, const config_setting_t *root, const pl_physics *p, pl_image *image,
+                        pl_error *err) {
   pl_error why;
   pl_status status = pl_physics_derive(p, image, &why);
   if (!status) return PL_OK;
@@ -266,7 +268,8 @@ static pl_status find_shipped(const char *name, char *path, size_t size, pl_erro
 pl_status pl_core_load(const char *name_or_path, pl_core *core, pl_error *err) {
   if (!name_or_path || !core) return pl_fail(err, PL_E_INPUT, "pl_core_load: name and core must not be NULL");
   size_t length = strlen(name_or_path);
-  if (!length || length >= PL_PATH_MAX) return pl_fail(err, PL_E_INPUT, "a core's name has 1 to %d characters", PL_PATH_MAX - 1);
+  if (!length || length >= PL_PATH_MAX)
+    return pl_fail(err, PL_E_INPUT, "a core's name has 1 to %d characters", PL_PATH_MAX - 1);
 
   char found[PL_PATH_MAX + 80];
   const char *path = name_or_path;

@@ -122,7 +122,8 @@ static pl_status set_receiver(const pl_physics *p, pl_image *image, pl_error *er
     return PL_OK;
   }
   return pl_fail(err, PL_E_INPUT,
-                 "the receiver noise of %g code^2 rms at full scale is more than registers hold: give more photons_full_scale",
+                 "the receiver noise of %g code^2 rms at full scale is more than registers hold: give more "
+                 "photons_full_scale",
                  sqrt(largest));
 }
 
@@ -170,15 +171,16 @@ pl_status pl_physics_derive(const pl_physics *p, pl_image *image, pl_error *err)
     return status;
   if (p->effects & PL_EFFECT_PHASE) {
     double s = p->phase_noise_rms_deg * PI / 180; /* E[cos] = exp(-s^2/2) */
-    status = fixed(-expm1(-s * s / 2), 24, 1048575, "the phase noise's mean loss 1 - exp(-s^2/2)", &reg[PL_REG_PHASE_LOSS],
-                   err);
+    status = fixed(-expm1(-s * s / 2), 24, 1048575, "the phase noise's mean loss 1 - exp(-s^2/2)",
+                   &reg[PL_REG_PHASE_LOSS], err);
     if (status) return status;
   }
   if (p->effects & PL_EFFECT_DISPERSION)
     for (int i = 0; i < p->wavelengths; i++) {
       double e = pl_coupler_imbalance(pl_grid_um(i, p->wavelengths, p->wavelength_spacing_nm));
       if (!(fabs(e) <= 0.5))
-        return pl_fail(err, PL_E_INPUT, "the coupler's imbalance at wavelength %d is %g but registers hold -0.5 to 0.5: use "
+        return pl_fail(err, PL_E_INPUT,
+                       "the coupler's imbalance at wavelength %d is %g but registers hold -0.5 to 0.5: use "
                        "a smaller wavelength_spacing_nm", i, e);
       reg[PL_REG_DISPERSION + i] = (uint32_t)(int32_t)nearbyint(ldexp(e, 15));
     }

@@ -65,7 +65,8 @@ static int load(pl_array *array, int which, const int8_t *codes, int64_t ld, int
   operand *o = &array->in[which];
   const pl_model_regs *r = &array->regs;
   int reads = ceil_div(depth, r->channels), last = depth - (reads - 1) * r->channels;
-  int words = ((reads - 1) * ceil_div(r->channels, WIDTH) + ceil_div(last, WIDTH)) * ceil_div(rows, which ? COLUMNS : ROWS);
+  int per_group = (reads - 1) * ceil_div(r->channels, WIDTH) + ceil_div(last, WIDTH);
+  int words = per_group * ceil_div(rows, which ? COLUMNS : ROWS);
   if (words > (which ? B_WORDS : A_WORDS)) return snprintf(error, size, "operand %d needs %d words", which, words), -1;
   if (depth != r->depth || rows != (which ? r->cols : r->rows))
     return snprintf(error, size, "operand %d is loaded as %d x %d, against the registers", which, rows, depth), -1;
@@ -111,8 +112,8 @@ static void counters(pl_array *array, pl_counters *sum) {
 const pl_array_api *pl_array_get(void) {
   static const pl_array_api api = {
       .abi = PL_ARRAY_ABI, .rows = ROWS, .columns = COLUMNS, .width = WIDTH, .a_words = A_WORDS, .b_words = B_WORDS,
-      .create = create, .destroy = destroy, .trace = no_trace, .stall = no_stall, .configure = configure, .load = load, .run = run,
-      .counters = counters,
+      .create = create, .destroy = destroy, .trace = no_trace, .stall = no_stall, .configure = configure,
+      .load = load, .run = run, .counters = counters,
   };
   return &api;
 }

@@ -81,7 +81,11 @@ for verb in info verify run perplexity calibrate bench replay; do
   wrong 2 "unknown option '-%'" "$verb" -%
 done
 run
-if [ "$code" = 2 ] && grep -q '^usage:' "$temp/err" && [ ! -s "$temp/out" ]; then passed=$((passed + 1)); else fail "no verb"; fi
+if [ "$code" = 2 ] && grep -q '^usage:' "$temp/err" && [ ! -s "$temp/out" ]; then
+  passed=$((passed + 1))
+else
+  fail "no verb"
+fi
 wrong 2 "unknown verb 'frobnicate'" frobnicate
 wrong 2 "unknown option '--frobnicate'" --frobnicate
 wrong 2 "unknown verb ''" ""
@@ -182,7 +186,11 @@ if [ -w /dev/full ]; then
   "$photolane" bench -m 2 -n 2 -k 2 --repeat 1 --json >/dev/full 2>"$temp/err"
   code=$?
   : >"$temp/out"
-  if [ "$code" = 1 ] && grep -q "cannot write the result" "$temp/err"; then passed=$((passed + 1)); else fail "full disk" bench; fi
+  if [ "$code" = 1 ] && grep -q "cannot write the result" "$temp/err"; then
+    passed=$((passed + 1))
+  else
+    fail "full disk" bench
+  fi
 fi
 
 echo "$passed passed, $failed failed"

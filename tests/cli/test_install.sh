@@ -73,7 +73,8 @@ check "static" "$cc" -Wall -Wextra -Werror -o "$temp/static" "$temp/user.c" $(pk
   "$prefix/lib/libphotolane.a" -lconfig -lcjson -lz -lm -lpthread -ldl
 check "runs static" prints "50 -2 -42 2" env PHOTOLANE_CORES="$prefix/share/photolane/cores" "$temp/static"
 check "the program finds its cores" prints "core lightening" "$prefix/bin/photolane" bench -m 4 -n 4 -k 4 --repeat 1
-check "exports only its interface" sh -c "! nm -D --defined-only '$prefix/lib/libphotolane.so' | grep -v -e ' pl_' -e ' [BD] _'"
+nm -D --defined-only "$prefix/lib/libphotolane.so" >"$temp/symbols"
+check "exports only its interface" sh -c "! grep -v -e ' pl_' -e ' [BD] _' '$temp/symbols'"
 for plugin in "$build"/rtl/libphotolane-rtl-*x*[0-9].so; do
   [ -e "$plugin" ] || continue
   shape=$(basename "$plugin" .so)

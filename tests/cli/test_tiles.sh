@@ -24,7 +24,8 @@ check() { # check NAME COMMAND...: passes if the command does
 ${CC:-cc} -std=gnu11 -O2 -fPIC -shared -Wall -Wextra -Werror -Iinclude -Ihost -o "$temp/libphotolane-rtl-2x3x64.so" \
   tests/cli/fake_array.c host/model/*.c host/device/image.c host/device/error.c || exit 1
 PHOTOLANE_PLUGINS=$temp
-export PHOTOLANE_PLUGINS
+PHOTOLANE_CORES=host/physics/cores
+export PHOTOLANE_PLUGINS PHOTOLANE_CORES
 
 says() { # says EXIT TEXT COMMAND...: the command ends with EXIT and its output holds TEXT
   want=$1
@@ -44,8 +45,8 @@ check "absent shape" says 3 "run \`make rtl SHAPES=3x3x3\`, or use one of:" "$ph
 check "absent shape names this one" says 3 " 2x3x64" "$photolane" info -d rtl:3x3x3
 check "no traced build" says 3 "make trace SHAPES=2x3x64" "$photolane" info -d "rtl:2x3x64?trace=$temp/x.fst"
 
-${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Iinclude -o "$temp/tagged" tests/cli/tagged.c "$build/libphotolane.a" -lconfig \
-  -lcjson -lz -lm -lpthread -ldl || exit 1
+${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Iinclude -o "$temp/tagged" tests/cli/tagged.c "$build/libphotolane.a" \
+  -lconfig -lcjson -lz -lm -lpthread -ldl || exit 1
 check "tagged operands" says 0 "4 jobs agree" "$temp/tagged" rtl:2x3x64
 
 # B stays in its buffer while rows of A pass: 40 rows need 20 loads of A (one group each), one of B.

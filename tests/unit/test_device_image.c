@@ -101,7 +101,8 @@ START_TEST(range_is_nearest_and_not_below) {
   unsigned seed = 12345;
   for (int i = 0; i < 200000; i++) {
     int bits = 2 + rand_r(&seed) % 15;
-    double wish = exp((double)rand_r(&seed) / RAND_MAX * log(4096.0 * 127 * 127)) * (1 + (double)rand_r(&seed) / RAND_MAX);
+    double size = (double)rand_r(&seed) / RAND_MAX, fine = (double)rand_r(&seed) / RAND_MAX;
+    double wish = exp(size * log(4096.0 * 127 * 127)) * (1 + fine);
     pl_range range = pl_range_for(wish, bits);
     ck_assert(range.shift >= 1 && range.shift <= 47 && range.gain >= 1);
     double got = full_scale_of(range, bits);
@@ -110,7 +111,7 @@ START_TEST(range_is_nearest_and_not_below) {
     if (range.gain == 65535 && range.shift == 1) continue; /* the finest there is */
     ck_assert_msg(range.gain >= 32768, "gain %d, shift %d", range.gain, range.shift);
     pl_range next = {.gain = (uint16_t)(range.gain + 1), .shift = range.shift};
-    if (next.gain) ck_assert_msg(full_scale_of(next, bits) < wish, "a larger gain would do too: %.17g, %d bits", wish, bits);
+    if (next.gain) ck_assert_msg(full_scale_of(next, bits) < wish, "a larger gain would do: %.17g, %d bits", wish, bits);
   }
 }
 END_TEST

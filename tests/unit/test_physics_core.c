@@ -59,7 +59,8 @@ START_TEST(own_file) {
   pl_core core;
   pl_error err = {0};
   const char *text = HEAD "effects = (\"shot\", \"adc\");\nchannels = 8;\nadc_bits = 10;\nseed = 4294967295L;\n"
-                          "photons_full_scale = 1000;\nname = \"my core\";\nadc_full_scale_code2 = 5e4;\nadc_offset_code2 = -3;\n";
+                          "photons_full_scale = 1000;\nname = \"my core\";\nadc_full_scale_code2 = 5e4;\n"
+                          "adc_offset_code2 = -3;\n";
   ck_assert_msg(!load_bytes(text, strlen(text), &core, &err), "%s", err.text);
   ck_assert_str_eq(core.name, "my core");
   ck_assert_uint_eq(core.image.reg[PL_REG_EFFECTS], PL_EFFECT_SHOT | PL_EFFECT_ADC);
@@ -84,14 +85,16 @@ static const struct {
     {HEAD "effects = [];\n", 2, "field channels is missing"},
     {HEAD "effects = [\"adc\"];\nchannels = 3;\n", 2, "field adc_bits is missing, which the effect adc needs"},
     {HEAD "\neffects = [\"shot\"];\nchannels = 3;\n", 3, "photons_full_scale is missing, which the effect shot needs"},
-    {HEAD "effects = [\"thermal\"];\nchannels = 3;\nthermal_noise_rms_photons = 3.0;\n", 2, "photons_full_scale is missing"},
+    {HEAD "effects = [\"thermal\"];\nchannels = 3;\nthermal_noise_rms_photons = 3.0;\n", 2,
+     "photons_full_scale is missing"},
     {HEAD "effects = [\"adcc\"];\nchannels = 3;\n", 2, "effects names 'adcc'; there are dac_a"},
     {HEAD "effects = \"adc\";\nchannels = 3;\n", 2, "effects must be a list of names"},
     {HEAD "effects = [1, 2];\nchannels = 3;\n", 2, "effects must hold names in quotes"},
     {"kind = \"incoherent\";\n" OFF, 1, "kind is 'incoherent' but"},
     {"kind = 3;\n" OFF, 1, "kind must be text in quotes"},
     {HEAD OFF "name = \"\";\n", 4, "name must have 1 to 63 characters"},
-    {HEAD OFF "phase_noise_rms_rad = 0.1;\n", 4, "unknown field 'phase_noise_rms_rad'; did you mean phase_noise_rms_deg?"},
+    {HEAD OFF "phase_noise_rms_rad = 0.1;\n", 4,
+     "unknown field 'phase_noise_rms_rad'; did you mean phase_noise_rms_deg?"},
     {HEAD OFF "wavelength_spacing_um = 0.1;\n", 4, "did you mean wavelength_spacing_nm?"},
     {HEAD OFF "frobnicate = 1;\n", 4, "unknown field 'frobnicate' (docs/cores.md"},
     {HEAD OFF "\n\nadc_bits = 17;\n", 6, "adc_bits is 17 but must be 2 to 16"},
@@ -121,9 +124,10 @@ START_TEST(errors_name_file_line_and_field) {
     pl_error err = {0};
     char place[160];
     snprintf(place, sizeof place, "%s:%d: ", file, wrong[i].line);
-    ck_assert_msg(load_bytes(wrong[i].text, strlen(wrong[i].text), &core, &err) == PL_E_INPUT, "accepted:\n%s", wrong[i].text);
-    ck_assert_msg(!strncmp(err.text, place, strlen(place)) && strstr(err.text, wrong[i].says), "%s\nwanted: %s%s", err.text,
-                  place, wrong[i].says);
+    ck_assert_msg(load_bytes(wrong[i].text, strlen(wrong[i].text), &core, &err) == PL_E_INPUT, "accepted:\n%s",
+                  wrong[i].text);
+    ck_assert_msg(!strncmp(err.text, place, strlen(place)) && strstr(err.text, wrong[i].says), "%s\nwanted: %s%s",
+                  err.text, place, wrong[i].says);
   }
 }
 END_TEST

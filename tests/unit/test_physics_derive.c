@@ -67,7 +67,8 @@ START_TEST(relative_noises) {
   ck_assert_uint_eq(image.reg[PL_REG_OUTPUT_SIGMA], 1638);  /* 1638.4 */
   ck_assert_uint_eq(image.reg[PL_REG_PHASE_LOSS], 10218);   /* 1 - 0.99939095 = 6.0905e-4, * 2^24 */
   /* std[cos] = 8.61e-4 at 2 degrees; variance units are 4^e/16 code^4 per 256 code^4 of power */
-  double kappa = ratio(&image, PL_REG_PHASE_GAIN, PL_REG_PHASE_SHIFT) * ldexp(1, 2 * (int)image.reg[PL_REG_SIGMA_EXP]) / 4096;
+  double unit = ldexp(1, 2 * (int)image.reg[PL_REG_SIGMA_EXP]);
+  double kappa = ratio(&image, PL_REG_PHASE_GAIN, PL_REG_PHASE_SHIFT) * unit / 4096;
   ck_assert_double_eq_tol(sqrt(kappa), 8.61e-4, 1e-6);
 }
 END_TEST
@@ -105,7 +106,8 @@ START_TEST(sigma_exp_is_the_finest) {
       uint64_t variance = (power * image.reg[PL_REG_PHASE_GAIN] >> image.reg[PL_REG_PHASE_SHIFT]) +
                           (light * image.reg[PL_REG_SHOT_GAIN] >> image.reg[PL_REG_SHOT_SHIFT]);
       ck_assert_msg(variance <= UINT32_MAX, "%d channels, %g photons", channels, photons);
-      if (image.reg[PL_REG_SIGMA_EXP]) ck_assert_msg(variance > UINT32_MAX / 4.02, "%d channels, %g photons", channels, photons);
+      if (image.reg[PL_REG_SIGMA_EXP])
+        ck_assert_msg(variance > UINT32_MAX / 4.02, "%d channels, %g photons", channels, photons);
     }
 }
 END_TEST
@@ -166,7 +168,8 @@ static moments simulate(const pl_physics *p, const int8_t *a_row, const int8_t *
   for (int i = 0; i < SIDE; i++) memcpy(a + i * DEPTH, a_row, DEPTH), memcpy(b + i * DEPTH, b_row, DEPTH);
   pl_image image = derive(p);
   pl_device *dev;
-  pl_job job = {.job = 1, .m = SIDE, .n = SIDE, .k = DEPTH, .a = a, .lda = DEPTH, .b = b, .ldb = DEPTH, .c = c, .ldc = SIDE};
+  pl_job job = {.job = 1, .m = SIDE, .n = SIDE, .k = DEPTH, .a = a, .lda = DEPTH, .b = b, .ldb = DEPTH, .c = c,
+                .ldc = SIDE};
   ck_assert_int_eq(pl_open("model:", &dev, NULL), PL_OK);
   ck_assert_int_eq(pl_configure(dev, &image, NULL), PL_OK);
   ck_assert_int_eq(pl_gemm(dev, &job, NULL), PL_OK);
@@ -246,7 +249,8 @@ START_TEST(phase_moments_match_draws_per_product) {
   pl_physics_reset(&p);
   p.effects = PL_EFFECT_PHASE, p.phase_noise_rms_deg = 12;
   moments m = simulate(&p, a, b);
-  ck_assert_msg(fabs(m.mean - mean) < 5 * sqrt(variance / DRAWS) + 5 * sqrt(variance) / 200 + 0.5, "mean %g, drawn %g", m.mean, mean);
+  ck_assert_msg(fabs(m.mean - mean) < 5 * sqrt(variance / DRAWS) + 5 * sqrt(variance) / 200 + 0.5, "mean %g, drawn %g",
+                m.mean, mean);
   ck_assert_msg(fabs(m.variance / variance - 1) < 0.12, "variance %g, drawn %g (seed 77)", m.variance, variance);
 }
 END_TEST
