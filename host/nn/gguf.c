@@ -1,14 +1,13 @@
-/* gguf.c: the GGUF container: mapping, validation, metadata and tensor look-up. See gguf.h.
+/* gguf.c: the GGUF container: mapping, validation and tensor look-up. See gguf.h; metadata: gguf_values.c.
  *
  * One cursor walks the header once and is the only code that moves through untrusted bytes: each take_*
  * checks what is left before it reads, and the first failure fills the error. Everything later (look-ups,
  * arrays, tensors) uses positions this walk has proven to lie inside the file.
  */
-#include "nn/gguf.h"
+#include "nn/gguf_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,25 +19,6 @@
 #endif
 
 enum { MAX_ENTRIES = 1 << 16, MAX_TENSORS = 1 << 16, MAX_ALIGNMENT = 1 << 16 };
-
-typedef struct {
-  pl_str key;
-  uint32_t type;    /* PL_GGUF_*; for an array that of its elements */
-  int is_array;
-  uint64_t count;   /* 1, or the elements of an array */
-  const uint8_t *data; /* first element */
-} entry;
-
-struct pl_gguf {
-  char *path;
-  void *map; /* what munmap needs; NULL if the caller owns the bytes */
-  const uint8_t *bytes;
-  size_t size;
-  entry *entries;
-  int entry_count;
-  pl_gguf_tensor *tensors;
-  int tensor_count;
-};
 
 typedef struct {
   const pl_gguf *g;
@@ -57,13 +37,6 @@ static label show(pl_str s) {
   for (size_t i = 0; i < n; i++) l.text[i] = s.data[i] >= ' ' && s.data[i] <= '~' ? s.data[i] : '?';
   l.text[n] = 0;
   return l;
-}
-
-static int str_equal(pl_str s, const char *text) { return s.size == strlen(text) && !memcmp(s.data, text, s.size); }
-
-static size_t scalar_size(uint32_t type) {
-  static const uint8_t sizes[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
-  return type < sizeof sizes ? sizes[type] : 0;
 }
 
 /* ---- The walk ---------------------------------------------------------------------------------- */
@@ -101,7 +74,7 @@ static pl_status skip_elements(cursor *c, pl_str key, uint32_t type, uint64_t co
     }
     return PL_OK;
   }
-  size_t size = scalar_size(type);
+  size_t size = pl_gguf_scalar_size(type);
   if (!size)
     return pl_fail(c->err, PL_E_INPUT, "%s: metadata field %s has value type %u, which this reader does not know",
                    c->g->path, show(key).text, type);
@@ -112,7 +85,7 @@ static pl_status skip_elements(cursor *c, pl_str key, uint32_t type, uint64_t co
   return PL_OK;
 }
 
-static pl_status take_entry(cursor *c, entry *e) {
+static pl_status take_entry(cursor *c, pl_gguf_entry *e) {
   pl_status status = take_string(c, &e->key, "a metadata key");
   if (!status) status = take(c, &e->type, sizeof e->type, show(e->key).text);
   if (status) return status;
@@ -303,164 +276,6 @@ const pl_gguf_tensor *pl_gguf_tensor_at(const pl_gguf *g, int i) { return &g->te
 
 const pl_gguf_tensor *pl_gguf_find_tensor(const pl_gguf *g, const char *name) {
   for (int i = 0; i < g->tensor_count; i++)
-    if (str_equal(g->tensors[i].name, name)) return &g->tensors[i];
+    if (pl_str_equal(g->tensors[i].name, name)) return &g->tensors[i];
   return NULL;
-}
-
-/* ---- Metadata ---------------------------------------------------------------------------------- */
-
-static const entry *find(const pl_gguf *g, const char *key) {
-  for (int i = 0; i < g->entry_count; i++)
-    if (str_equal(g->entries[i].key, key)) return &g->entries[i];
-  return NULL;
-}
-
-int pl_gguf_has(const pl_gguf *g, const char *key) { return find(g, key) != NULL; }
-
-static pl_status absent(const pl_gguf *g, const char *key, pl_error *err) {
-  return pl_fail(err, PL_E_INPUT, "%s lacks the metadata field %s", g->path, key);
-}
-
-static pl_status wrong_type(const pl_gguf *g, const char *key, const char *wanted, pl_error *err) {
-  return pl_fail(err, PL_E_INPUT, "%s: metadata field %s is not %s", g->path, key, wanted);
-}
-
-/* Element i as a number. 0 if the type is no number. Integers of 64 bits that matter here fit a double. */
-static int element(const entry *e, size_t i, double *value, int *is_integer) {
-  union {
-    uint8_t u8; int8_t i8; uint16_t u16; int16_t i16; uint32_t u32; int32_t i32; float f32; uint64_t u64; int64_t i64;
-    double f64;
-  } v;
-  size_t size = scalar_size(e->type);
-  if (!size || e->type == PL_GGUF_BOOL) return 0;
-  memcpy(&v, e->data + i * size, size);
-  *is_integer = e->type != PL_GGUF_F32 && e->type != PL_GGUF_F64;
-  switch (e->type) {
-  case PL_GGUF_U8: *value = v.u8; return 1;
-  case PL_GGUF_I8: *value = v.i8; return 1;
-  case PL_GGUF_U16: *value = v.u16; return 1;
-  case PL_GGUF_I16: *value = v.i16; return 1;
-  case PL_GGUF_U32: *value = v.u32; return 1;
-  case PL_GGUF_I32: *value = v.i32; return 1;
-  case PL_GGUF_F32: *value = (double)v.f32; return 1;
-  case PL_GGUF_U64: *value = (double)v.u64; return 1;
-  case PL_GGUF_I64: *value = (double)v.i64; return 1;
-  case PL_GGUF_F64: *value = v.f64; return 1;
-  default: return 0;
-  }
-}
-
-pl_status pl_gguf_u32(const pl_gguf *g, const char *key, const uint32_t *fallback, uint32_t lo, uint32_t hi,
-                      uint32_t *out, pl_error *err) {
-  const entry *e = find(g, key);
-  double v;
-  int is_integer;
-  if (!e && !fallback) return absent(g, key, err);
-  if (!e) return *out = *fallback, PL_OK;
-  if (e->is_array || !element(e, 0, &v, &is_integer) || !is_integer) return wrong_type(g, key, "an integer", err);
-  if (!(v >= lo && v <= hi))
-    return pl_fail(err, PL_E_INPUT, "%s: metadata field %s is %.0f, allowed are %u to %u", g->path, key, v, lo, hi);
-  *out = (uint32_t)v;
-  return PL_OK;
-}
-
-pl_status pl_gguf_f32(const pl_gguf *g, const char *key, const float *fallback, float lo, float hi, float *out,
-                      pl_error *err) {
-  const entry *e = find(g, key);
-  double v;
-  int is_integer;
-  if (!e && !fallback) return absent(g, key, err);
-  if (!e) return *out = *fallback, PL_OK;
-  if (e->is_array || !element(e, 0, &v, &is_integer)) return wrong_type(g, key, "a number", err);
-  if (!(v >= (double)lo && v <= (double)hi)) /* catches NaN too */
-    return pl_fail(err, PL_E_INPUT, "%s: metadata field %s is %g, allowed are %g to %g", g->path, key, v, (double)lo,
-                   (double)hi);
-  *out = (float)v;
-  return PL_OK;
-}
-
-pl_status pl_gguf_bool(const pl_gguf *g, const char *key, const int *fallback, int *out, pl_error *err) {
-  const entry *e = find(g, key);
-  if (!e && !fallback) return absent(g, key, err);
-  if (!e) return *out = *fallback, PL_OK;
-  if (e->is_array || e->type != PL_GGUF_BOOL) return wrong_type(g, key, "a truth value", err);
-  *out = *e->data != 0;
-  return PL_OK;
-}
-
-pl_status pl_gguf_string(const pl_gguf *g, const char *key, const char *fallback, pl_str *out, pl_error *err) {
-  const entry *e = find(g, key);
-  if (!e && !fallback) return absent(g, key, err);
-  if (!e) return *out = (pl_str){fallback, strlen(fallback)}, PL_OK;
-  if (e->is_array || e->type != PL_GGUF_STRING) return wrong_type(g, key, "a string", err);
-  uint64_t size;
-  memcpy(&size, e->data, sizeof size);
-  *out = (pl_str){(const char *)e->data + sizeof size, size};
-  return PL_OK;
-}
-
-/* Finds an array and allocates room for its elements. */
-static pl_status open_array(const pl_gguf *g, const char *key, size_t size, const entry **e, void **out,
-                            pl_error *err) {
-  *out = NULL;
-  if (!(*e = find(g, key))) return absent(g, key, err);
-  if (!(*e)->is_array) return wrong_type(g, key, "an array", err);
-  if (!(*out = calloc((*e)->count + 1, size))) return pl_fail(err, PL_E_MEMORY, "out of memory reading %s", g->path);
-  return PL_OK;
-}
-
-pl_status pl_gguf_strings(const pl_gguf *g, const char *key, pl_str **out, size_t *count, pl_error *err) {
-  const entry *e;
-  void *room;
-  *out = NULL;
-  *count = 0;
-  pl_status status = open_array(g, key, sizeof **out, &e, &room, err);
-  if (status) return status;
-  if (e->count && e->type != PL_GGUF_STRING) {
-    free(room);
-    return wrong_type(g, key, "an array of strings", err);
-  }
-  pl_str *strings = room;
-  const uint8_t *p = e->data;
-  for (uint64_t i = 0; i < e->count; i++) {
-    uint64_t size;
-    memcpy(&size, p, sizeof size);
-    strings[i] = (pl_str){(const char *)p + sizeof size, size};
-    p += sizeof size + size;
-  }
-  *out = strings;
-  *count = e->count;
-  return PL_OK;
-}
-
-static pl_status numbers(const pl_gguf *g, const char *key, int want_ints, void **out, size_t *count, pl_error *err) {
-  const entry *e;
-  void *room;
-  *out = NULL;
-  *count = 0;
-  pl_status status = open_array(g, key, 4, &e, &room, err);
-  if (status) return status;
-  for (uint64_t i = 0; i < e->count && !status; i++) {
-    double v;
-    int is_integer;
-    if (!element(e, i, &v, &is_integer) || (want_ints && !is_integer))
-      status = wrong_type(g, key, want_ints ? "an array of integers" : "an array of numbers", err);
-    else if (want_ints ? !(v >= INT32_MIN && v <= INT32_MAX) : !isfinite(v) || fabs(v) > 3e38)
-      status = pl_fail(err, PL_E_INPUT, "%s: element %llu of metadata field %s is %g, out of range", g->path,
-                       (unsigned long long)i, key, v);
-    else if (want_ints) ((int32_t *)room)[i] = (int32_t)v;
-    else ((float *)room)[i] = (float)v;
-  }
-  if (status) return free(room), status;
-  *out = room;
-  *count = e->count;
-  return PL_OK;
-}
-
-pl_status pl_gguf_floats(const pl_gguf *g, const char *key, float **out, size_t *count, pl_error *err) {
-  return numbers(g, key, 0, (void **)out, count, err);
-}
-
-pl_status pl_gguf_ints(const pl_gguf *g, const char *key, int32_t **out, size_t *count, pl_error *err) {
-  return numbers(g, key, 1, (void **)out, count, err);
 }
