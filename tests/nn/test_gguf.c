@@ -280,6 +280,10 @@ START_TEST(refusals_name_the_field) {
   must_refuse(&f, "odd is Q4_0 with rows of 33");
   put_tensor_info(&f, "k", 14, 1, (uint64_t[]){256}); /* Q6_K */
   must_refuse(&f, "tensor k has type 14");
+  put_tensor_info(&f, "askew", PL_GGML_F32, 1, (uint64_t[]){1});
+  f.infos.data[f.infos.size - 8] = 4; /* its offset; the data would be there */
+  append(&f.data, "12345678", 8);
+  must_refuse(&f, "the offset 4 of tensor askew");
   put_tensor_info(&f, "far", PL_GGML_F32, 1, (uint64_t[]){256});
   must_refuse(&f, "far lies outside the file");
 }

@@ -327,6 +327,42 @@ START_TEST(largest_sum_never_clips) { /* on the text it was found on, with enoug
 }
 END_TEST
 
+/* Multiplies exactly and keeps the largest read of each product. */
+static void keep_largest(void *self, int layer, pl_nn_product p, const pl_job *job) {
+  double(*largest)[PL_NN_PRODUCTS] = self;
+  for (int i = 0; i < job->m; i++)
+    for (int j = 0; j < job->n; j++) {
+      int32_t sum = 0;
+      for (int first = 0; first < job->k; first += 48) {
+        int32_t read = 0;
+        for (int k = first; k < job->k &&
+             k < first + 48; k++) read += job->a[i * job->lda + k] * job->b[j * job->ldb + k];
+        largest[layer][p] = fmax(largest[layer][p], abs(read));
+        sum += read;
+      }
+      job->c[i * job->ldc + j] = sum;
+    }
+}
+
+START_TEST(largest_sums_do_not_depend_on_batches) { /* masked scores must not count: here there are none */
+  pl_image image = adc_image(8);
+  pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0});
+  double largest[3][PL_NN_PRODUCTS] = {0};
+  pl_nn_optics *optics;
+  pl_error err;
+  float *logits = malloc(logit_bytes);
+  ck_assert(!pl_optics_new_observed(model, &image, PL_NN_ALL, keep_largest, largest, &optics, &err));
+  read_all(optics, 1, logits);
+  for (int l = 0; l <= shape.layers; l++)
+    for (int p = 0; p < PL_NN_PRODUCTS; p++)
+      ck_assert_msg(max->full_scale[l][p] == largest[l][p], "layer %d, %s: %g, want %g", l, pl_nn_product_names[p],
+                    max->full_scale[l][p], largest[l][p]);
+  pl_nn_optics_free(optics);
+  free(logits);
+  free(max);
+}
+END_TEST
+
 START_TEST(percentiles_are_ordered) {
   pl_image image = adc_image(8);
   pl_nn_ranges *half = ranges_for(&image, (pl_range_choice){PL_RANGE_PERCENTILE, 50});
@@ -434,6 +470,7 @@ int main(void) {
   tcase_add_test(tc, converters_get_the_range_of_their_codes);
   tcase_add_test(tc, calibration_pays);
   tcase_add_test(tc, largest_sum_never_clips);
+  tcase_add_test(tc, largest_sums_do_not_depend_on_batches);
   tcase_add_test(tc, percentiles_are_ordered);
   tcase_add_test(tc, range_files);
   tcase_add_test(tc, two_devices_are_compared);
