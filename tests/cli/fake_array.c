@@ -5,6 +5,7 @@
  * the buffers, and what is in a buffer was loaded under the registers it is now used with.
  *
  * tests/cli/test_tiles.sh builds it and runs `photolane verify` on it. load_cycles counts the words loaded.
+ * With check=1 and FAKE_MISMATCH in the environment the "checker" finds a difference.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,14 +26,15 @@ struct pl_array {
   pl_model_regs regs;
   operand in[2];
   pl_counters counters;
+  int check;
 };
 
 static int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
 static pl_array *create(int check, char *error, size_t size) {
   pl_array *array = calloc(1, sizeof *array);
-  (void)check;
-  if (!array) snprintf(error, size, "out of memory");
+  if (array) array->check = check;
+  else snprintf(error, size, "out of memory");
   return array;
 }
 
@@ -94,6 +96,8 @@ static int run(pl_array *array, int32_t *c, int64_t ldc, char *error, size_t siz
   const pl_model_regs *r = &array->regs;
   for (int which = 0; which < 2; which++)
     if (is_stale(array, which)) return snprintf(error, size, "operand %d in the buffer is stale", which), -1;
+  if (array->check && getenv("FAKE_MISMATCH"))
+    return snprintf(error, size, "row %u, column %u, sum %u: wrong", r->row0, r->col0, r->sum0), -1;
   int64_t clipped = pl_model_gemm(r, array->in[0].codes, r->depth, array->in[1].codes, r->depth, c, ldc);
   if (clipped < 0) return snprintf(error, size, "out of memory"), -1;
   uint64_t reads = (uint64_t)r->rows * (uint64_t)r->cols * (uint64_t)ceil_div(r->depth, r->channels);

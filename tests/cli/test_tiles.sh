@@ -34,7 +34,7 @@ says() { # says EXIT TEXT COMMAND...: the command ends with EXIT and its output 
   "$@" >"$temp/said" 2>&1
   got=$?
   cat "$temp/said"
-  [ "$got" = "$want" ] && grep -qF "$text" "$temp/said"
+  [ "$got" = "$want" ] && grep -qF -e "$text" "$temp/said"
 }
 
 check "random jobs" says 0 "0 differences" "$photolane" verify -d rtl:2x3x64 --cases 2000 --seed 11
@@ -44,6 +44,11 @@ check "identity" says 0 "2 rows x 3 columns x 64 wide" "$photolane" info -d rtl:
 check "absent shape" says 3 "run \`make rtl SHAPES=3x3x3\`, or use one of:" "$photolane" info -d rtl:3x3x3
 check "absent shape names this one" says 3 " 2x3x64" "$photolane" info -d rtl:3x3x3
 check "no traced build" says 3 "make trace SHAPES=2x3x64" "$photolane" info -d "rtl:2x3x64?trace=$temp/x.fst"
+
+check "the checker is off by default" says 0 "0 differences" env FAKE_MISMATCH=1 "$photolane" verify -d rtl:2x3x64
+check "the checker ends the run" says 1 "sum 0: wrong" env FAKE_MISMATCH=1 "$photolane" verify -d "rtl:2x3x64?check=1"
+check "... and says how to repeat it" says 1 "--seed 1 --case 0" env FAKE_MISMATCH=1 "$photolane" verify \
+  -d "rtl:2x3x64?check=1"
 
 ${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Iinclude -o "$temp/tagged" tests/cli/tagged.c "$build/libphotolane.a" \
   -lconfig -lcjson -lz -lm -lpthread -ldl || exit 1
