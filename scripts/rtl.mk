@@ -23,7 +23,8 @@ rtl: $(PLUGINS) ## the Verilated arrays (SHAPES="1x2x8 ..." TRACED=1)
 part = $(word $(2),$(subst x, ,$(1)))
 # Elements encoded per clock: a few for the small arrays, whole words for the wide one.
 elements = $(if $(filter 1x%,$(1)),2,$(if $(filter 64 32,$(call part,$(1),3)),$(call part,$(1),3),8))
-words = 1024
+# Buffer depth in words; small in the small array, so that jobs are cut along their depth too.
+buffer_words = $(if $(filter 1x%,$(1)),512,1024)
 
 define plugin_rule
 $(O)/rtl/libphotolane-rtl-$(1)$(trace_suffix).so: $(RTL_SRC) $(RTL_SIM) sim/verilator/array.cpp sim/verilator/checker.cpp sim/verilator/checker.h $(RTL_MODEL) include/photolane/array.h scripts/rtl.mk
@@ -31,7 +32,7 @@ $(O)/rtl/libphotolane-rtl-$(1)$(trace_suffix).so: $(RTL_SRC) $(RTL_SIM) sim/veri
 	@rm -rf $(O)/rtl/$(1)$(trace_suffix) && mkdir -p $(O)/rtl/$(1)$(trace_suffix)
 	$$(Q)$$(VERILATOR) --cc -O3 --x-assign fast --x-initial fast --unroll-count 4 --top-module pl_core --prefix Vpl_core \
 	  -GRows=$(call part,$(1),1) -GColumns=$(call part,$(1),2) -GWidth=$(call part,$(1),3) -GElements=$(call elements,$(1)) \
-	  -GAWords=$(words) -GBWords=$(words) -DPL_WIDE_BOXES $$(if $$(filter 1,$(TRACED)),--trace-fst) \
+	  -GAWords=$(call buffer_words,$(1)) -GBWords=$(call buffer_words,$(1)) -DPL_WIDE_BOXES $$(if $$(filter 1,$(TRACED)),--trace-fst) \
 	  --Mdir $(O)/rtl/$(1)$(trace_suffix) -CFLAGS "-fPIC -fvisibility=hidden" rtl/lint.vlt $(RTL_SRC) $(RTL_SIM)
 	$$(Q)$$(MAKE) -s -C $(O)/rtl/$(1)$(trace_suffix) -f Vpl_core.mk OPT_FAST="-O3 -march=$(RTL_MARCH) $(RTL_VECTOR)" OPT_SLOW=-O0 OPT_GLOBAL=-O2 \
 	  OBJCACHE=$$(if $$(shell which ccache 2>/dev/null),ccache) CXX=$(RTL_CXX) LINK=$(RTL_CXX) Vpl_core__ALL.a verilated.o verilated_dpi.o verilated_threads.o $$(if $$(filter 1,$(TRACED)),verilated_fst_c.o) >/dev/null
@@ -39,7 +40,7 @@ $(O)/rtl/libphotolane-rtl-$(1)$(trace_suffix).so: $(RTL_SRC) $(RTL_SIM) sim/veri
 	  -o $(O)/rtl/$(1)$(trace_suffix)/model_$$$$(basename $$$$f .c).o || exit 1; done
 	$$(Q)$(RTL_CXX) -std=gnu++17 -O3 -march=$(RTL_MARCH) -fPIC -fvisibility=hidden -Wall -Wextra -Werror -shared -Wl,--no-undefined \
 	  -DPL_ROWS=$(call part,$(1),1) -DPL_COLUMNS=$(call part,$(1),2) -DPL_WIDTH=$(call part,$(1),3) \
-	  -DPL_ELEMENTS=$(call elements,$(1)) -DPL_WORDS=$(words) -DPL_TRACED=$(TRACED) \
+	  -DPL_ELEMENTS=$(call elements,$(1)) -DPL_WORDS=$(call buffer_words,$(1)) -DPL_TRACED=$(TRACED) \
 	  -Iinclude -Ihost -I$(O)/rtl/$(1)$(trace_suffix) -isystem $$(shell $(VERILATOR) --getenv VERILATOR_ROOT)/include \
 	  -isystem $$(shell $(VERILATOR) --getenv VERILATOR_ROOT)/include/vltstd \
 	  sim/verilator/array.cpp sim/verilator/checker.cpp $(O)/rtl/$(1)$(trace_suffix)/model_*.o $(O)/rtl/$(1)$(trace_suffix)/verilated*.o \

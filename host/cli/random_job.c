@@ -6,6 +6,7 @@
 #include "cli/random_job.h"
 
 enum { PRODUCTS = 30000, DEPTH = 700, SIDE = 60, DEPTH_LIMIT = 65536 };
+enum { ENDS = 3 }; /* kind of operand: codes -128 and 127 only */
 
 /* ---- Draws ---- */
 
@@ -38,10 +39,12 @@ static int draw_channels(uint64_t *rng) {
   static const int around_widths[] = {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 72, 127, 128, 129};
   if (one_in(rng, 3)) return around_widths[below(rng, sizeof around_widths / sizeof *around_widths)];
   if (one_in(rng, 16)) return 4096 - (int)below(rng, 3);
+  if (one_in(rng, 16)) return between(rng, 1, 4);
   return log_between(rng, one_in(rng, 8) ? 4096 : 300);
 }
 
 static int draw_depth(uint64_t *rng, int channels) {
+  if (channels <= 4 && one_in(rng, 2)) return between(rng, 513, 2500); /* more reads than a small buffer has words */
   int limit = channels > DEPTH / 2 ? channels * 5 / 2 : DEPTH;
   if (one_in(rng, 64)) limit = DEPTH_LIMIT; /* sums up to the end of their coordinate */
   int k = log_between(rng, limit);
@@ -73,14 +76,14 @@ static int8_t draw_code(uint64_t *rng, int kind, int size) {
     case 0: return extremes[below(rng, sizeof extremes)];
     case 1: return one_in(rng, 4) ? (int8_t)random_next(rng) : 0;
     case 2: return 0;
-    case 3: return one_in(rng, 2) ? -128 : 127;
+    case ENDS: return one_in(rng, 2) ? -128 : 127;
     case 4: return (int8_t)between(rng, -size, size);
     default: return (int8_t)random_next(rng);
   }
 }
 
-static void draw_operand(uint64_t *rng, int8_t *codes, int rows, ptrdiff_t ld) {
-  int kind = between(rng, 0, 11), size = between(rng, 1, 40);
+static void draw_operand(uint64_t *rng, int kind, int8_t *codes, int rows, ptrdiff_t ld) {
+  int size = between(rng, 1, 40);
   if (kind == 2 && !one_in(rng, 4)) kind = 5; /* all zeros: seldom */
   for (ptrdiff_t i = 0; i < rows * ld; i++) codes[i] = draw_code(rng, kind, size);
 }
@@ -135,6 +138,11 @@ static double draw_receiver(uint64_t *rng, read_scale scale, uint32_t *reg) {
   while (sigma * 4 / exp2(e) > 40000) e++;
   double variance = pow(sigma * 4 / exp2(e), 2);
   reg[PL_REG_SIGMA_EXP] = (uint32_t)e;
+  if (one_in(rng, 8)) { /* the variance saturates */
+    reg[PL_REG_THERMAL_VAR] = UINT32_MAX - word(rng, 16, 15);
+    reg[PL_REG_SHOT_GAIN] = reg[PL_REG_PHASE_GAIN] = word(rng, 16, 15);
+    return 65535 * exp2(e) / 4;
+  }
   reg[PL_REG_THERMAL_VAR] = (uint32_t)(variance * real(rng));
   draw_factor(rng, variance * real(rng), scale.power / 256, &reg[PL_REG_PHASE_GAIN], &reg[PL_REG_PHASE_SHIFT]);
   draw_factor(rng, variance * real(rng), scale.light, &reg[PL_REG_SHOT_GAIN], &reg[PL_REG_SHOT_SHIFT]);
@@ -225,14 +233,20 @@ pl_status random_job_make(uint64_t seed, uint64_t number, verify_level level, ra
     random_job_free(r);
     return pl_fail(err, PL_E_MEMORY, "out of memory for a job of %d x %d x %d", job->m, job->n, job->k);
   }
-  draw_operand(&rng, r->a, job->m, job->lda);
-  draw_operand(&rng, r->b, job->n, job->ldb);
+  int extreme = one_in(&rng, 12); /* all codes at the ends, the most encoding noise, a fine ADC: fields saturate */
+  draw_operand(&rng, extreme ? ENDS : between(&rng, 0, 11), r->a, job->m, job->lda);
+  draw_operand(&rng, extreme ? ENDS : between(&rng, 0, 11), r->b, job->n, job->ldb);
   if (one_in(&rng, 8)) copy_operand(job, r->a, r->b);
   for (size_t i = 0; i < c_size; i++) r->c[i] = RANDOM_JOB_GUARD;
   job->a = r->a;
   job->b = r->b;
   job->c = r->c;
   draw_registers(&rng, level, measure(job, r->a, r->b, channels), channels, r);
+  if (extreme && level == LEVEL_L2) {
+    r->image.reg[PL_REG_EFFECTS] |= PL_EFFECT_ENC_A | PL_EFFECT_ENC_B;
+    r->image.reg[PL_REG_ENC_SIGMA_A] = r->image.reg[PL_REG_ENC_SIGMA_B] = 65535;
+    r->image.reg[PL_REG_ADC_BITS] = 16;
+  }
   if (job->m > 1 && one_in(&rng, 4)) {
     r->split = between(&rng, 1, job->m - 1);
     job->b_tag = number + 1;

@@ -172,7 +172,7 @@ int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, in
   for (int i = 0; i < rows; i++) {
     for (int k = 0; k < depth;) {
       const int end = std::min({depth, k + PL_ELEMENTS, (k / r.channels + 1) * r.channels});  // a beat ends with its read
-      for (int e = 0; e < PL_ELEMENTS; e++) beat[e] = k + e < end ? codes[i * ld + k + e] : 0;
+      for (int e = 0; e < PL_ELEMENTS; e++) beat[e] = k + e < end ? codes[i * ld + k + e] : 0x55;  // the core masks the rest
       a->core->load_valid_i = 0;
       for (int n = pause(a); n > 0; n--) tick(a);
       a->core->load_valid_i = 1;
