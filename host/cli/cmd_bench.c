@@ -249,14 +249,27 @@ static void print_table(const bench_plan *plan, const bench_figures *figures) {
            c->ideal_cycles, ratio(c), c->load_cycles);
 }
 
+/* Rows and columns of the default product. An array of thousands of multipliers is through with 256 x 256 in a few
+ * milliseconds, a good part of which goes into filling its buffers; 512 is what they hold and a usual batch. */
+static pl_status default_side(const char *uri, int *side, pl_error *err) {
+  pl_device *dev;
+  pl_identity id;
+  pl_status status = pl_open(uri, &dev, err);
+  if (status) return status;
+  status = pl_identify(dev, &id, err);
+  pl_close(dev);
+  *side = !status && id.rows * id.columns * id.width >= 2048 ? 512 : 256;
+  return status;
+}
+
 int cmd_bench(int argc, char **argv) {
   const char *uri = "model:", *core = NULL;
-  int64_t m = 256, n = 256, k = 1024, channels = 0, repeats = 7, processes = 1;
+  int64_t m = 0, n = 0, k = 1024, channels = 0, repeats = 7, processes = 1;
   int json = 0, code;
   const cli_option options[] = {
       {'d', "device", "URI", CLI_TEXT, &uri, 0, 0, "the device (default model:)"},
-      {'m', "rows", "M", CLI_INT, &m, 1, 65536, "rows of A (default 256)"},
-      {'n', "columns", "N", CLI_INT, &n, 1, 65536, "rows of B (default 256)"},
+      {'m', "rows", "M", CLI_INT, &m, 1, 65536, "rows of A (default 256, for wide arrays 512)"},
+      {'n', "columns", "N", CLI_INT, &n, 1, 65536, "rows of B (the same)"},
       {'k', "depth", "K", CLI_INT, &k, 1, 65536, "length of the sums (default 1024)"},
       {'c', "core", "CORE", CLI_TEXT, &core, 0, 0, "core (default lightening with 64 channels: all noise on)"},
       {0, "channels", "N", CLI_INT, &channels, 1, 4096, "another number of channels than the core's"},
@@ -271,6 +284,10 @@ int cmd_bench(int argc, char **argv) {
   if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
 
   pl_error err;
+  int side;
+  if (default_side(uri, &side, &err)) return cli_fail(&err);
+  if (!m) m = side;
+  if (!n) n = side;
   bench_plan plan = {.uri = uri, .m = (int)m, .n = (int)n, .k = (int)k, .repeats = (int)repeats,
                      .processes = (int)processes};
   if (pl_core_load(core ? core : "lightening", &plan.core, &err)) return cli_fail(&err);
