@@ -5,7 +5,10 @@
 
 #include "cli/nn_session.h"
 
-static void show_progress(void *self, int done) { cli_progress_update(self, (uint64_t)done); }
+static void show_progress(void *self, int done, int total) {
+  (void)total; /* the bar knows */
+  cli_progress_update(self, (uint64_t)done);
+}
 
 /* "max", "mse" or "99.9" (a percentile). */
 static int parse_rule(const char *text, pl_range_choice *choice) {

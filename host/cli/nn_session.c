@@ -24,6 +24,23 @@ static int open_device(const char *uri, const pl_image *image, pl_device **dev) 
   return CLI_OK;
 }
 
+/* The bar learns its length from the first call: the built-in text is as long as the vocabulary makes it. */
+static void show_calibration(void *self, int done, int total) {
+  cli_progress *bar = self;
+  bar->total = (uint64_t)total;
+  cli_progress_update(bar, (uint64_t)done);
+}
+
+static int calibrate(nn_session *s) {
+  pl_error err;
+  cli_progress bar;
+  cli_progress_start(&bar, "calibrate", 0);
+  pl_status status = pl_nn_calibrate_builtin(s->model, &s->core.image, s->products, pl_range_default, show_calibration,
+                                             &bar, &s->ranges, &err);
+  cli_progress_end(&bar);
+  return status ? cli_fail(&err) : CLI_OK;
+}
+
 int nn_session_open(nn_session *s) {
   pl_error err;
   int code = nn_session_load(s);
@@ -39,8 +56,7 @@ int nn_session_open(nn_session *s) {
   if (s->ranges_path) {
     if (pl_nn_ranges_load(s->ranges_path, &s->ranges, &err)) return cli_fail(&err);
   } else if (image->reg[PL_REG_EFFECTS] & PL_EFFECT_ADC) {
-    if (pl_nn_calibrate_builtin(s->model, image, s->products, pl_range_default, &s->ranges, &err))
-      return cli_fail(&err);
+    if ((code = calibrate(s))) return code;
   }
   pl_nn_settings settings = {s->device, s->check, *image, s->products, s->ranges};
   if (pl_nn_optics_new(s->model, &settings, &s->optics, &err)) return cli_fail(&err);

@@ -110,7 +110,7 @@ static pl_nn_ranges *new_ranges(int layers) {
 }
 
 pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned products, const int32_t *ids, int n,
-                          pl_range_choice choice, void (*progress)(void *self, int done), void *self,
+                          pl_range_choice choice, void (*progress)(void *self, int done, int total), void *self,
                           pl_nn_ranges **ranges, pl_error *err) {
   enum { PIECE = 32 };
   const pl_nn_shape *s = pl_nn_get_shape(model);
@@ -132,7 +132,7 @@ pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned pr
   for (int done = 0, rows; done < n && !status; done += rows) {
     rows = n - done < PIECE ? n - done : PIECE;
     status = pl_nn_forward(ctx, ids + done, rows, 0, logits, err);
-    if (!status && progress) progress(self, done + rows);
+    if (!status && progress) progress(self, done + rows, n);
   }
   if (!status) {
     r->channels = w.channels;
@@ -165,14 +165,15 @@ static const char builtin_text[] =
     "boat, and the market in the city paid well before Christmas. They would manage, as they always had.\n";
 
 pl_status pl_nn_calibrate_builtin(const pl_nn *model, const pl_image *image, unsigned products, pl_range_choice choice,
-                                  pl_nn_ranges **ranges, pl_error *err) {
+                                  void (*progress)(void *self, int done, int total), void *self, pl_nn_ranges **ranges,
+                                  pl_error *err) {
   int32_t *ids;
   size_t count;
   *ranges = NULL;
   pl_status status = pl_tokenize(pl_nn_get_tokenizer(model), builtin_text, sizeof builtin_text - 1, PL_TOKENIZE_BOS,
                                  &ids, &count, err);
   if (status) return status;
-  status = pl_nn_calibrate(model, image, products, ids, (int)count, choice, NULL, NULL, ranges, err);
+  status = pl_nn_calibrate(model, image, products, ids, (int)count, choice, progress, self, ranges, err);
   free(ids);
   return status;
 }

@@ -37,12 +37,13 @@ typedef struct pl_nn_ranges {
 /* Finds ranges on n token ids (1..shape.context; more are not looked at). products: mask of optical products.
  * free() *ranges. progress (may be NULL) is called with the tokens done. */
 pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned products, const int32_t *ids, int n,
-                          pl_range_choice choice, void (*progress)(void *self, int done), void *self,
+                          pl_range_choice choice, void (*progress)(void *self, int done, int total), void *self,
                           pl_nn_ranges **ranges, pl_error *err);
 
 /* The same on a built-in English text of about 150 words. */
 pl_status pl_nn_calibrate_builtin(const pl_nn *model, const pl_image *image, unsigned products, pl_range_choice choice,
-                                  pl_nn_ranges **ranges, pl_error *err);
+                                  void (*progress)(void *self, int done, int total), void *self, pl_nn_ranges **ranges,
+                                  pl_error *err);
 
 /* PL_E_INPUT if the ranges were not found for this model, image and set of converters. */
 pl_status pl_nn_ranges_check(const pl_nn_ranges *ranges, const pl_nn *model, const pl_image *image, pl_error *err);

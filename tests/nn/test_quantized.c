@@ -384,7 +384,8 @@ START_TEST(range_files) {
   pl_image image = adc_image(8), other = image;
   pl_nn_ranges *ranges, *back;
   pl_error err;
-  ck_assert_msg(!pl_nn_calibrate_builtin(model, &image, PL_NN_ALL, pl_range_default, &ranges, &err), "%s", err.text);
+  ck_assert_msg(!pl_nn_calibrate_builtin(model, &image, PL_NN_ALL, pl_range_default, NULL, NULL, &ranges, &err), "%s",
+                err.text);
   ck_assert_msg(!pl_nn_ranges_save(ranges, path, &err), "%s", err.text);
   ck_assert_msg(!pl_nn_ranges_load(path, &back, &err), "%s", err.text);
   ck_assert(!memcmp(ranges, back, sizeof *ranges + sizeof *ranges->full_scale * (size_t)(shape.layers + 1)));
