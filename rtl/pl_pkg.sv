@@ -26,8 +26,8 @@ package pl_pkg;
   localparam int WordSumBox = 32;   // sum of one word of products
   localparam int LightSumBox = 32;
   localparam int AccBox = 64;       // sum of one read
-  localparam int RootBox = 32;
-  localparam int RemBox = 32;
+  localparam int WordTermBox = 32;  // dispersion of one word
+  localparam int WordLightBox = 32; // light of one word
 `else
   localparam int TermProducts = 4;
   localparam int FieldBox = FieldBits;
@@ -35,11 +35,9 @@ package pl_pkg;
   localparam int WordSumBox = 31;
   localparam int LightSumBox = LightBits + SumGrowth + 1;
   localparam int AccBox = 38;
-  localparam int RootBox = 16;
-  localparam int RemBox = 18;
-`endif
-  localparam int WordTermBox = TermBits + 6;  // dispersion of one word of at most 64 elements
+  localparam int WordTermBox = TermBits + 6;  // a word has at most 64 elements
   localparam int WordLightBox = LightBits + 6;
+`endif
 
   // Clocks from input to output of the pipelined cells.
   localparam int ArrayLatency = 3;

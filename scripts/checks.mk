@@ -1,10 +1,72 @@
 # Tests, lint, sanitizers. Each test program is tests/<group>/test_<name>.c, linked to the library and Check.
 CHECK_LIBS := $(shell pkg-config --libs check 2>/dev/null)
 
+.SECONDARY: # keep the objects of test programs
 $(O)/tests/%: $(O)/obj/tests/%.o $(O)/libphotolane.a
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) -lgsl -lgslcblas
 
-.PHONY: tests
+HOST_TESTS := $(filter-out $(O)/tests/lockstep/%,$(TESTS))
+LOCKSTEP_TESTS := $(filter $(O)/tests/lockstep/%,$(TESTS))
+as_tests = $(foreach test,$(1),'$(notdir $(test))=$(test)')
+VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
+
+.PHONY: tests lint check check-host check-san check-mutants check-long
 tests: $(TESTS) ## build the test programs
+
+check: all tests lint ## everything that must pass: lint, tests, lockstep on four array shapes, sanitizers, short fuzzing
+	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
+	$(Q)$(MAKE) --no-print-directory fuzzers
+	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS) $(LOCKSTEP_TESTS)) \
+	  'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
+	  $(foreach script,cli tiles install train,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
+	  $(foreach shape,$(VERIFY_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --level $(level) --cases 400')) \
+	  'verify rtl:8x8x16 with pauses=$(O)/photolane verify -d "rtl:8x8x16?check=1&stall=5" --level L2 --cases 200' \
+	  $(foreach test,$(SAN_TESTS),'sanitized $(notdir $(test))=$(test)') \
+	  $(foreach fuzzer,$(FUZZERS),'$(notdir $(fuzzer))=$(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0')
+
+# Every C test but the statistics and the gradients (slow and free of parsers), and the program, under ASan and UBSan.
+SAN_TESTS := $(patsubst $(O)/%,$(O)/san/%,$(filter-out %/test_gauss_stats %/test_train_grad,$(HOST_TESTS)))
+.PHONY: san-programs
+san-programs: $(filter-out %/test_gauss_stats %/test_train_grad,$(HOST_TESTS)) $(O)/photolane
+check-san: ## the C tests under AddressSanitizer and UBSan
+	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
+	$(Q)scripts/run-tests $(call as_tests,$(SAN_TESTS))
+
+check-host: $(HOST_TESTS) $(O)/photolane ## the C tests alone, without RTL
+	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS))
+
+check-mutants: all $(O)/tests/lockstep/test_array ## plant faults in RTL and model; the suite must catch each
+	$(Q)scripts/check-mutants
+
+check-long: all tests ## 1e9 samples of the Gaussian, thousands of random jobs on every shape
+	$(Q)scripts/run-tests 'Gaussian, 1e9 samples=PL_STATS_SAMPLES=1e9 $(O)/tests/stats/test_gauss_stats' \
+	  $(foreach shape,$(VERIFY_SHAPES),'verify rtl:$(shape)=$(O)/photolane verify -d rtl:$(shape) --level L2 --cases 10000 --seed 2')
+
+# libFuzzer needs clang; the parsers are compiled with it, everything else is not needed.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+.PHONY: fuzzers
+fuzzers: $(FUZZERS) ## the fuzzers of the parsers
+$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost \
+	  -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"' $< $(LIB_SRC) $(LDLIBS) -o $@
+
+SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model .ci/run $(wildcard tests/cli/*.sh)
+lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
+	$(call say,LINT,generated files)
+	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check
+	$(call say,LINT,RTL)
+	$(Q)for boxes in '' -DPL_WIDE_BOXES; do for shape in '1 2 8 2' '8 8 16 8' '8 8 64 64'; do set -- $$shape; \
+	  $(VERILATOR) --lint-only -Wall $$boxes -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GElements=$$4 --top-module pl_core \
+	    rtl/lint.vlt $(RTL_SRC) || exit 1; done; done
+	$(Q)yosys -q -l $(O)/yosys.log -p "read_verilog -sv $(RTL_SRC); hierarchy -top pl_core -chparam Rows 1 -chparam Columns 2 \
+	  -chparam Width 8 -chparam Elements 2 -chparam AWords 64 -chparam BWords 64; proc; check -assert" >/dev/null 2>&1 || \
+	  { tail -3 $(O)/yosys.log; exit 1; }
+	$(call say,LINT,C)
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+	  --suppressions-list=tests/cppcheck.txt -Iinclude -Ihost -j2 host
+	$(call say,LINT,scripts)
+	$(Q)shellcheck $(wildcard $(SHELL_SCRIPTS))

@@ -28,10 +28,12 @@ module pl_buffer #(
   for (genvar g = 0; g < Lanes; g++) begin : g_lane
     logic [WordBits-1:0] mem [0:Depth-1];
     logic [WordBits-1:0] rdata_q;
-    always_ff @(posedge clk_i) begin
-      if (we_i && lane_i == 8'(g)) mem[waddr_i[Addr-1:0]] <= wdata_i;
+    // verilator lint_off BLKSEQ
+    always_ff @(posedge clk_i) begin  // sole reader and writer of mem: a blocking write saves the simulator a copy
       if (en_i) rdata_q <= mem[raddr_i[Addr-1:0]];
+      if (we_i && lane_i == 8'(g)) mem[waddr_i[Addr-1:0]] = wdata_i;
     end
+    // verilator lint_on BLKSEQ
     assign rdata_o[g*WordBits +: WordBits] = rdata_q;
   end
 endmodule

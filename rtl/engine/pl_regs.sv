@@ -9,14 +9,18 @@ module pl_regs (
   input  logic [31:0]                         wdata_i,
   output logic [pl_regs_pkg::RegWords*32-1:0] regs_o
 );
-  for (genvar g = 0; g < pl_regs_pkg::RegWords; g++) begin : g_word
+  localparam int RegWords = pl_regs_pkg::RegWords;
+
+  logic [RegWords*32-1:0] reset_image, words_q;
+  for (genvar g = 0; g < RegWords; g++) begin : g_reset
     localparam logic [31:0] Reset = pl_regs_pkg::reset_value(g);
-    logic [31:0] word_q;
-    always_ff @(posedge clk_i or negedge rst_ni) begin
-      if (!rst_ni) word_q <= Reset;
-      else if (we_i && addr_i == 8'(g)) word_q <= wdata_i;
-    end
-    assign regs_o[g*32 +: 32] = word_q;
+    assign reset_image[g*32 +: 32] = Reset;
   end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) words_q <= reset_image;
+    else if (we_i && addr_i < 8'(RegWords)) words_q[32'(addr_i)*32 +: 32] <= wdata_i;
+  end
+  assign regs_o = words_q;
 endmodule
 `default_nettype wire

@@ -50,7 +50,7 @@ module pl_adc #(
   always_ff @(posedge clk_i) begin : stages  // sole reader and writer of the stage arrays; last stage first
     logic signed [63:0] high, low;
     high = 64'(highest);
-    low = ~64'(highest);
+    low = ~(64'(highest));
     if (en_i) begin
       for (int l = 0; l < Lanes; l++) begin
         z3[l] = scaled2[l] >>> shift;

@@ -22,12 +22,14 @@ module pl_delay #(
     if (!rst_ni) write_q <= '0;
     else if (en_i) write_q <= write_d;
   end
-  always_ff @(posedge clk_i) begin
+  // verilator lint_off BLKSEQ
+  always_ff @(posedge clk_i) begin  // sole reader and writer of ring: a blocking write saves the simulator a copy
     if (en_i) begin
-      ring[write_q] <= data_i;
       data_q <= ring[write_d];
+      ring[write_q] = data_i;
     end
   end
+  // verilator lint_on BLKSEQ
   assign data_o = data_q;
 endmodule
 `default_nettype wire

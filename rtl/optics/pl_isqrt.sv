@@ -1,7 +1,8 @@
 // pl_isqrt: square root of a 32-bit number, rounded to nearest, per lane and clock (signal-chain.md stage 8).
 //
-// The root of v_i (0..65535) appears at root_o IsqrtLatency enabled clocks later. Digit recurrence: each stage
-// shifts in two bits of v and decides one bit of the root; the last one rounds, saturating at 65535.
+// The root of v_i (0..65535) appears at root_o IsqrtLatency enabled clocks later. Digit recurrence, one bit of the
+// root per stage: `rest` is v less the square of the root so far, `root` holds twice the root so far, shifted up to
+// where the next decision adds it. After the last decision root is the root, and the last stage rounds it.
 `default_nettype none
 module pl_isqrt #(
   parameter int Lanes = 2  // >= 1
@@ -11,60 +12,52 @@ module pl_isqrt #(
   input  logic [Lanes*32-1:0] v_i,
   output logic [Lanes*32-1:0] root_o
 );
-  localparam int RootBox = pl_pkg::RootBox;
-  localparam int RemBox = pl_pkg::RemBox;
-
   logic [Lanes*32-1:0] root_q;
   assign root_o = root_q;
 
-  logic [31:0] v_in [0:Lanes-1];
+  logic [31:0] v [0:Lanes-1];
   for (genvar g = 0; g < Lanes; g++) begin : g_lane
-    assign v_in[g] = v_i[g*32 +: 32];
+    assign v[g] = v_i[g*32 +: 32];
   end
 
   // After decision s (0..15), lane l at s*Lanes + l.
-  logic [31:0]        v [0:16*Lanes-1];     // the bits not yet used, at the top
-  logic [RemBox-1:0]  rem [0:16*Lanes-1];   // remainder
-  logic [RootBox-1:0] root [0:16*Lanes-1];
-  logic [RemBox-1:0]  shifted [0:Lanes-1];  // within a stage: remainder with the next two bits
+  logic [31:0] rest [0:16*Lanes-1];
+  logic [31:0] root [0:16*Lanes-1];
 
-  // Decision S: the bit is 1 if 4 root + 1 fits the remainder.
-  `define PL_DIGIT(S) \
+  // Decision S, of the bit with square ONE = 4^(15-S): taken if (root + bit)^2 - root^2 fits the rest.
+  `define PL_DIGIT(S, ONE) \
       for (int l = 0; l < Lanes; l++) begin \
-        shifted[l] = (rem[(S-1)*Lanes+l] << 2) | RemBox'(v[(S-1)*Lanes+l] >> 30); \
-        rem[(S)*Lanes+l] = shifted[l] > (RemBox'(root[(S-1)*Lanes+l]) << 2) \
-                         ? shifted[l] - ((RemBox'(root[(S-1)*Lanes+l]) << 2) | RemBox'(1)) : shifted[l]; \
-        root[(S)*Lanes+l] = (root[(S-1)*Lanes+l] << 1) \
-                          | (shifted[l] > (RemBox'(root[(S-1)*Lanes+l]) << 2) ? RootBox'(1) : RootBox'(0)); \
-        v[(S)*Lanes+l] = v[(S-1)*Lanes+l] << 2; \
+        rest[(S)*Lanes+l] = rest[(S-1)*Lanes+l] >= (root[(S-1)*Lanes+l] | 32'h``ONE) \
+                          ? rest[(S-1)*Lanes+l] - (root[(S-1)*Lanes+l] | 32'h``ONE) : rest[(S-1)*Lanes+l]; \
+        root[(S)*Lanes+l] = (root[(S-1)*Lanes+l] >> 1) \
+                          | (rest[(S-1)*Lanes+l] >= (root[(S-1)*Lanes+l] | 32'h``ONE) ? 32'h``ONE : 32'd0); \
       end
 
   // verilator lint_off BLKSEQ
   always_ff @(posedge clk_i) begin  // sole reader and writer of the stage arrays; last stage first
     if (en_i) begin
       for (int l = 0; l < Lanes; l++) begin
-        root_q[l*32 +: 32] <= 32'(root[15*Lanes+l])
-            + ((rem[15*Lanes+l] > RemBox'(root[15*Lanes+l]) && root[15*Lanes+l] != RootBox'(65535)) ? 32'd1 : 32'd0);
+        root_q[l*32 +: 32] <= root[15*Lanes+l]
+            + ((rest[15*Lanes+l] > root[15*Lanes+l] && root[15*Lanes+l] != 32'd65535) ? 32'd1 : 32'd0);
       end
-      `PL_DIGIT(15)
-      `PL_DIGIT(14)
-      `PL_DIGIT(13)
-      `PL_DIGIT(12)
-      `PL_DIGIT(11)
-      `PL_DIGIT(10)
-      `PL_DIGIT(9)
-      `PL_DIGIT(8)
-      `PL_DIGIT(7)
-      `PL_DIGIT(6)
-      `PL_DIGIT(5)
-      `PL_DIGIT(4)
-      `PL_DIGIT(3)
-      `PL_DIGIT(2)
-      `PL_DIGIT(1)
-      for (int l = 0; l < Lanes; l++) begin  // decision 0: remainder and root are still 0
-        rem[l] = v_in[l][31:30] != 2'd0 ? RemBox'(v_in[l][31:30]) - RemBox'(1) : RemBox'(0);
-        root[l] = v_in[l][31:30] != 2'd0 ? RootBox'(1) : RootBox'(0);
-        v[l] = v_in[l] << 2;
+      `PL_DIGIT(15, 1)
+      `PL_DIGIT(14, 4)
+      `PL_DIGIT(13, 10)
+      `PL_DIGIT(12, 40)
+      `PL_DIGIT(11, 100)
+      `PL_DIGIT(10, 400)
+      `PL_DIGIT(9, 1000)
+      `PL_DIGIT(8, 4000)
+      `PL_DIGIT(7, 10000)
+      `PL_DIGIT(6, 40000)
+      `PL_DIGIT(5, 100000)
+      `PL_DIGIT(4, 400000)
+      `PL_DIGIT(3, 1000000)
+      `PL_DIGIT(2, 4000000)
+      `PL_DIGIT(1, 10000000)
+      for (int l = 0; l < Lanes; l++) begin  // decision 0: the root is still 0
+        rest[l] = v[l] >= 32'h40000000 ? v[l] - 32'h40000000 : v[l];
+        root[l] = v[l] >= 32'h40000000 ? 32'h40000000 : 32'd0;
       end
     end
   end
