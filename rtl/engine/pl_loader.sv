@@ -51,9 +51,9 @@ module pl_loader #(
       if (out_valid && out_last) busy_d = 1'b0;
     end
   end
-  logic [pl_pkg::EncoderLatency-1:0] valid_q, valid_d;  // beats in the encoder
-  assign valid_d = {valid_q[pl_pkg::EncoderLatency-2:0], accept};
-  assign out_valid = valid_q[pl_pkg::EncoderLatency-1];
+  logic [pl_pkg::EncoderLatency:0] valid_q, valid_d;  // beats on their way through input register and encoder
+  assign valid_d = {valid_q[pl_pkg::EncoderLatency-1:0], accept};
+  assign out_valid = valid_q[pl_pkg::EncoderLatency];
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       operand_q <= 1'b0;
@@ -83,9 +83,24 @@ module pl_loader #(
     .lane_o(unused_lane), .addr_o(unused_addr), .first_beat_o(unused_first), .last_beat_o(unused_last),
     .last_o(in_last)
   );
-  logic [Elements*8-1:0] codes;  // elements beyond the read are 0
+  // The beat as it goes into the encoder; elements beyond the read are 0.
+  logic [Elements*8-1:0] codes_q;
+  logic [23:0] position_q;
+  logic [pl_pkg::SumBits-1:0] sum_q;
+  logic [pl_pkg::ChannelBits-1:0] channel_q;
+  logic [5:0] wavelength_q;
   for (genvar g = 0; g < Elements; g++) begin : g_mask
-    assign codes[g*8 +: 8] = 7'(g) < count ? load_codes_i[g*8 +: 8] : 8'd0;
+    always_ff @(posedge clk_i) begin
+      if (accept) codes_q[g*8 +: 8] <= 7'(g) < count ? load_codes_i[g*8 +: 8] : 8'd0;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (accept) begin
+      position_q <= position;
+      sum_q <= sum;
+      channel_q <= channel;
+      wavelength_q <= wavelength;
+    end
   end
 
   logic [Elements*FieldBox-1:0] fields;
@@ -93,8 +108,8 @@ module pl_loader #(
   logic [WordLightBox-1:0] light;
   logic signed [WordTermBox-1:0] term;
   pl_encoder #(.Elements(Elements)) u_encoder (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(busy_q), .regs_i(regs_i), .operand_i(operand_q), .codes_i(codes), .position_i(position), .sum_i(sum),
-    .channel_i(channel), .wavelength_i(wavelength), .fields_o(fields), .powers_o(powers), .light_o(light),
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(busy_q), .regs_i(regs_i), .operand_i(operand_q), .codes_i(codes_q), .position_i(position_q),
+    .sum_i(sum_q), .channel_i(channel_q), .wavelength_i(wavelength_q), .fields_o(fields), .powers_o(powers), .light_o(light),
     .term_o(term)
   );
 

@@ -17,10 +17,14 @@ module pl_regs (
     assign reset_image[g*32 +: 32] = Reset;
   end
 
+  // Blocking: the simulator would copy all words at every clock to hold back the one that changes. Nothing reads a word
+  // at the edge that writes it, because the core is idle then.
+  // verilator lint_off BLKSEQ
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) words_q <= reset_image;
-    else if (we_i && addr_i < 8'(RegWords)) words_q[32'(addr_i)*32 +: 32] <= wdata_i;
+    if (!rst_ni) words_q = reset_image;
+    else if (we_i && addr_i < 8'(RegWords)) words_q[32'(addr_i)*32 +: 32] = wdata_i;
   end
+  // verilator lint_on BLKSEQ
   assign regs_o = words_q;
 endmodule
 `default_nettype wire
