@@ -70,3 +70,7 @@ lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellch
 	  --suppressions-list=tests/cppcheck.txt -Iinclude -Ihost -j2 host
 	$(call say,LINT,scripts)
 	$(Q)shellcheck $(wildcard $(SHELL_SCRIPTS))
+
+.PHONY: demo
+demo: all ## the shipped model through float, golden model and RTL; perplexity; speed
+	$(Q)BUILD=$(O) scripts/demo
