@@ -27,9 +27,9 @@ typedef struct {
 
 static int min_int(int x, int y) { return x < y ? x : y; }
 
-/* 4 and 5: v = rnd(y, 6) of n columns; b: column stride `stride`. */
-PL_HOT static void field_sums(const int16_t *a, const int16_t *b, size_t stride, int depth, int n, int32_t *v) {
-  for (int j = 0; j < n; j++, b += stride) {
+/* 4 and 5: v = rnd(y, 6) of n columns. */
+PL_HOT static void field_sums(const int16_t *a, const int16_t *b, int depth, int n, int32_t *v) {
+  for (int j = 0; j < n; j++, b += depth) {
     int64_t y = 0;
     for (int start = 0; start < depth; start += FIELD_RUN) {
       const int end = start + FIELD_RUN < depth ? start + FIELD_RUN : depth;
@@ -42,8 +42,8 @@ PL_HOT static void field_sums(const int16_t *a, const int16_t *b, size_t stride,
 }
 
 /* 4: P of n columns. */
-PL_HOT static void power_sums(const int16_t *a, const int16_t *b, size_t stride, int depth, int n, uint32_t *power) {
-  for (int j = 0; j < n; j++, b += stride) {
+PL_HOT static void power_sums(const int16_t *a, const int16_t *b, int depth, int n, uint32_t *power) {
+  for (int j = 0; j < n; j++, b += depth) {
     uint32_t sum = 0;
     for (int start = 0; start < depth; start += POWER_RUN) {
       const int end = start + POWER_RUN < depth ? start + POWER_RUN : depth;
@@ -103,17 +103,16 @@ PL_HOT static int convert(const pl_model_regs *r, const int32_t *v, int n, int32
   return clipped;
 }
 
-/* Read s of row `row` of the tile with n columns of b, the first of which is column `col` of the tile: adds
- * the codes to c. Returns the clipped reads. */
-static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int row, int col, int n,
-                            int s, uint32_t *c, read_block *w) {
-  const size_t stride = (size_t)a->depth, start = (size_t)s * (size_t)r->channels;
-  const int depth = min_int(r->channels, a->depth - (int)start);
-  const size_t at_a = (size_t)row * stride + start, sum_a = (size_t)s * (size_t)a->rows + (size_t)row;
-  const size_t sum_b = (size_t)s * (size_t)b->rows;
+/* Read s of row `row` of the tile with n columns, the first of which is column `col` of the tile and row `at` of b:
+ * adds the codes to c. Returns the clipped reads. */
+static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int row, int col, int at,
+                            int n, int s, uint32_t *c, read_block *w) {
+  const int depth = pl_operand_depth(a, s);
+  const size_t at_a = pl_operand_at(a, s, row), sum_a = (size_t)s * (size_t)a->rows + (size_t)row;
+  const size_t at_b = pl_operand_at(b, s, at), sum_b = (size_t)s * (size_t)b->rows + (size_t)at;
   const uint32_t effects = r->effects;
 
-  field_sums(a->field + at_a, b->field + start, stride, depth, n, w->v);
+  field_sums(a->field + at_a, b->field + at_b, depth, n, w->v);
   if (effects & PL_EFFECT_PHASE) phase_mean(r->phase_loss, n, w->v);
   if (effects & PL_EFFECT_DISPERSION) disperse(a->dispersion[sum_a], b->dispersion + sum_b, n, w->v);
   if (effects & (PL_EFFECT_OUTPUT | PL_EFFECTS_RECEIVER))
@@ -123,7 +122,7 @@ static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const p
     const uint64_t thermal = effects & PL_EFFECT_THERMAL ? r->thermal_var : 0;
     for (int j = 0; j < n; j++) w->variance[j] = thermal;
     if (effects & PL_EFFECT_PHASE) {
-      power_sums(a->power + at_a, b->power + start, stride, depth, n, w->amount);
+      power_sums(a->power + at_a, b->power + at_b, depth, n, w->amount);
       add_variance(w->amount, r->phase_gain, r->phase_shift, n, w->variance);
     }
     if (effects & PL_EFFECT_SHOT) {
@@ -150,6 +149,19 @@ PL_HOT static void exact_row(const int8_t *a, const int8_t *b, int64_t ldb, int 
   }
 }
 
+/* All rows of the tile with n columns, the first of which is column `col` of the tile and row `at` of b. Returns the
+ * clipped reads. */
+static int64_t multiply_block(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int col, int at, int n,
+                              int32_t *c, int64_t ldc, read_block *work) {
+  int64_t clipped = 0;
+  for (int row = 0; row < r->rows; row++) {
+    uint32_t sums[BLOCK] = {0};
+    for (int s = 0; s < a->reads; s++) clipped += read_columns(r, a, b, row, col, at, n, s, sums, work);
+    for (int j = 0; j < n; j++) c[row * ldc + col + j] = (int32_t)sums[j];
+  }
+  return clipped;
+}
+
 int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, const int8_t *b, int64_t ldb, int32_t *c,
                       int64_t ldc) {
   if (r->effects == 0) {
@@ -164,18 +176,26 @@ int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, cons
   }
   int64_t clipped = 0;
   read_block work;
-  pl_operand_encode(&encoded_a, r, 0, a, lda, 0, r->rows);
-  for (int col = 0; col < r->cols; col += BLOCK) {
+  pl_operand_encode(&encoded_a, r, 0, a, lda, 0, r->rows, 0);
+  for (int col = 0; col < r->cols; col += BLOCK) { /* a block of B stays in the second-level cache for all rows */
     const int n = min_int(BLOCK, r->cols - col);
-    pl_operand_encode(&encoded_b, r, 1, b, ldb, col, n);
-    for (int row = 0; row < r->rows; row++) {
-      uint32_t sums[BLOCK] = {0};
-      for (int s = 0; s < encoded_a.reads; s++)
-        clipped += read_columns(r, &encoded_a, &encoded_b, row, col, n, s, sums, &work);
-      for (int j = 0; j < n; j++) c[row * ldc + col + j] = (int32_t)sums[j];
-    }
+    pl_operand_encode(&encoded_b, r, 1, b, ldb, col, n, 0);
+    clipped += multiply_block(r, &encoded_a, &encoded_b, col, 0, n, c, ldc, &work);
   }
   pl_operand_free(&encoded_a);
   pl_operand_free(&encoded_b);
+  return clipped;
+}
+
+int64_t pl_model_gemm_encoded(const pl_model_regs *r, const int8_t *a, int64_t lda, const pl_operand *b, int first,
+                              int32_t *c, int64_t ldc) {
+  pl_operand encoded_a;
+  if (pl_operand_alloc(&encoded_a, r, r->rows)) return -1;
+  int64_t clipped = 0;
+  read_block work;
+  pl_operand_encode(&encoded_a, r, 0, a, lda, 0, r->rows, 0);
+  for (int col = 0; col < r->cols; col += BLOCK)
+    clipped += multiply_block(r, &encoded_a, b, col, first + col, min_int(BLOCK, r->cols - col), c, ldc, &work);
+  pl_operand_free(&encoded_a);
   return clipped;
 }

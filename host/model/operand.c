@@ -6,18 +6,38 @@
 
 #include "model/stages.h"
 
-enum { CHUNK = 512 }; /* elements encoded at a time, even: the draws stay in the first-level cache */
+enum {
+  CHUNK = 512, /* elements encoded at a time, even: the draws stay in the first-level cache */
+  LINE = 64,   /* bytes of a cache line */
+};
+
+/* Aligned, so that the vectors of a row of 32 or 64 channels do not straddle cache lines. */
+static void *line_alloc(size_t count, size_t size) {
+  return aligned_alloc(LINE, (count * size + LINE - 1) / LINE * LINE);
+}
+
+static size_t reads_of(const pl_model_regs *r) {
+  return ((size_t)r->depth + (size_t)r->channels - 1) / (size_t)r->channels;
+}
 
 int pl_operand_alloc(pl_operand *op, const pl_model_regs *r, int rows) {
-  const int reads = (r->depth + r->channels - 1) / r->channels;
-  const size_t elements = (size_t)rows * (size_t)r->depth, sums = (size_t)rows * (size_t)reads;
-  *op = (pl_operand){.rows = rows, .depth = r->depth, .reads = reads};
-  int failed = (op->field = malloc(elements * sizeof *op->field)) == NULL;
-  if (r->effects & PL_EFFECT_PHASE) failed |= (op->power = malloc(elements * sizeof *op->power)) == NULL;
-  if (r->effects & PL_EFFECT_SHOT) failed |= (op->light = malloc(sums * sizeof *op->light)) == NULL;
-  if (r->effects & PL_EFFECT_DISPERSION) failed |= (op->dispersion = malloc(sums * sizeof *op->dispersion)) == NULL;
+  const size_t elements = (size_t)rows * (size_t)r->depth, sums = (size_t)rows * reads_of(r);
+  *op = (pl_operand){.rows = rows, .depth = r->depth, .reads = (int)reads_of(r), .channels = r->channels};
+  int failed = (op->field = line_alloc(elements, sizeof *op->field)) == NULL;
+  if (r->effects & PL_EFFECT_PHASE) failed |= (op->power = line_alloc(elements, sizeof *op->power)) == NULL;
+  if (r->effects & PL_EFFECT_SHOT) failed |= (op->light = line_alloc(sums, sizeof *op->light)) == NULL;
+  if (r->effects & PL_EFFECT_DISPERSION)
+    failed |= (op->dispersion = line_alloc(sums, sizeof *op->dispersion)) == NULL;
   if (failed) pl_operand_free(op);
   return failed ? -1 : 0;
+}
+
+uint64_t pl_operand_bytes(const pl_model_regs *r, int rows) {
+  uint64_t element = sizeof(int16_t), sum = 0;
+  if (r->effects & PL_EFFECT_PHASE) element += sizeof(int16_t);
+  if (r->effects & PL_EFFECT_SHOT) sum += sizeof(uint32_t);
+  if (r->effects & PL_EFFECT_DISPERSION) sum += sizeof(int64_t);
+  return (uint64_t)rows * ((uint64_t)r->depth * element + reads_of(r) * sum) + 4 * LINE;
 }
 
 void pl_operand_free(pl_operand *op) {
@@ -86,22 +106,38 @@ static void encode_fields(const pl_model_regs *r, int which, const int8_t *codes
 }
 
 void pl_operand_encode(pl_operand *op, const pl_model_regs *r, int which, const int8_t *codes, int64_t ld, int first,
-                       int rows) {
+                       int rows, int at) {
   int32_t coupler[4096]; /* the dispersion at each channel */
   if (op->dispersion)
     for (int i = 0; i < r->channels; i++) coupler[i] = r->dispersion[i % r->wavelengths];
   for (int row = 0; row < rows; row++) {
     const uint32_t position = (which ? r->col0 : r->row0) + (uint32_t)(first + row);
     const int8_t *from = codes + (first + row) * ld;
-    int16_t *fields = op->field + (size_t)row * (size_t)op->depth;
     for (int s = 0; s < op->reads; s++) {
-      const int start = s * r->channels;
-      const int n = op->depth - start < r->channels ? op->depth - start : r->channels;
-      const size_t at = (size_t)s * (size_t)op->rows + (size_t)row;
-      encode_fields(r, which, from + start, position, r->sum0 + (uint32_t)s, n, fields + start);
-      if (op->light) op->light[at] = light_sum(fields + start, n);
-      if (op->dispersion) op->dispersion[at] = dispersion_sum(fields + start, coupler, n);
+      const int n = pl_operand_depth(op, s);
+      const size_t element = pl_operand_at(op, s, at + row), sum = (size_t)s * (size_t)op->rows + (size_t)(at + row);
+      int16_t *fields = op->field + element;
+      encode_fields(r, which, from + s * r->channels, position, r->sum0 + (uint32_t)s, n, fields);
+      if (op->power) powers(fields, n, op->power + element);
+      if (op->light) op->light[sum] = light_sum(fields, n);
+      if (op->dispersion) op->dispersion[sum] = dispersion_sum(fields, coupler, n);
     }
-    if (op->power) powers(fields, op->depth, op->power + (size_t)row * (size_t)op->depth);
   }
+}
+
+void pl_operand_key(const pl_model_regs *r, pl_model_regs *key) {
+  memset(key, 0, sizeof *key); /* padding too, if there is any: keys are compared as bytes */
+  key->effects = r->effects & (PL_EFFECT_DAC_B | PL_EFFECT_ENC_B | PL_EFFECT_PHASE | PL_EFFECT_SHOT |
+                               PL_EFFECT_DISPERSION);
+  key->seed = r->seed;
+  key->job = r->job;
+  key->channels = r->channels;
+  key->wavelengths = r->wavelengths;
+  key->dac_bits_b = r->dac_bits_b;
+  key->enc_sigma_b = r->enc_sigma_b;
+  key->col0 = r->col0;
+  key->sum0 = r->sum0;
+  key->cols = r->cols;
+  key->depth = r->depth;
+  memcpy(key->dispersion, r->dispersion, sizeof key->dispersion);
 }

@@ -1,8 +1,18 @@
 /* operand.h: a block of rows of one operand, encoded once (stages 1 to 3) for all the products that use it.
- * Private to host/model.
+ *
+ *   pl_operand b;
+ *   if (pl_operand_alloc(&b, &regs, regs.cols)) ...        out of memory
+ *   pl_operand_encode(&b, &regs, 1, codes, ld, 0, regs.cols, 0);
+ *   for each product    clipped = pl_model_gemm_encoded(&regs, a, lda, &b, 0, c, ldc);
+ *   pl_operand_free(&b);
+ *
+ * An encoded operand may be kept for as long as pl_operand_key() of the registers stays the same, and may be read by
+ * several threads at once.
  */
 #ifndef PHOTOLANE_MODEL_OPERAND_H
 #define PHOTOLANE_MODEL_OPERAND_H
+
+#include <stddef.h>
 
 #include "model/model.h"
 
@@ -15,22 +25,43 @@
 #define PL_HOT
 #endif
 
-/* Arrays of a block of at most `rows` rows. Those that no enabled effect reads are NULL. */
-typedef struct {
-  int rows, depth, reads;
-  int16_t *field;      /* [row][depth] xh, Q4 */
-  int16_t *power;      /* [row][depth] 16 code^2, 0..1023: phase noise */
+/* Arrays of a block of `rows` rows. Those that no enabled effect reads are NULL. The elements of one detector read lie
+ * together, row after row, so that a product of few rows reads memory in one stream: see pl_operand_at. */
+typedef struct pl_operand {
+  int rows, depth, reads, channels;
+  int16_t *field;      /* [read][row][channel] xh, Q4 */
+  int16_t *power;      /* [read][row][channel] 16 code^2, 0..1023: phase noise */
   uint32_t *light;     /* [read][row] code^2, summed over the read: shot noise */
   int64_t *dispersion; /* [read][row] Q8, summed over the read */
 } pl_operand;
 
-/* Memory for the operands of jobs with the registers r. Returns 0, or -1 if memory ran out. */
+/* Elements in read s: the last one may have fewer than there are channels. */
+static inline int pl_operand_depth(const pl_operand *op, int s) {
+  const int left = op->depth - s * op->channels;
+  return left < op->channels ? left : op->channels;
+}
+
+/* Where the elements of a row in read s begin in `field` and `power`; those of the next row follow. */
+static inline size_t pl_operand_at(const pl_operand *op, int s, int row) {
+  return (size_t)op->rows * (size_t)s * (size_t)op->channels + (size_t)row * (size_t)pl_operand_depth(op, s);
+}
+
+/* Memory for `rows` rows of the operands of jobs with the registers r. Returns 0, or -1 if memory ran out (*op is
+ * then empty, as after pl_operand_free). */
 int pl_operand_alloc(pl_operand *op, const pl_model_regs *r, int rows);
 void pl_operand_free(pl_operand *op);
 
-/* Encodes rows first .. first+rows-1 (counted in the tile; at most as many as allocated) into rows 0 .. rows-1 of op.
- * which: 0 for A, 1 for B. codes: the whole operand of the tile, row stride ld. */
+/* The bytes that pl_operand_alloc takes, to a cache line per array. */
+uint64_t pl_operand_bytes(const pl_model_regs *r, int rows);
+
+/* Encodes rows first .. first+rows-1, counted in the tile, into rows at .. at+rows-1 of op, which must be within its
+ * bounds. which: 0 for A, 1 for B. codes: the whole operand of the tile, row stride ld. r: as for pl_operand_alloc.
+ * Threads may encode different rows of one operand at the same time. */
 void pl_operand_encode(pl_operand *op, const pl_model_regs *r, int which, const int8_t *codes, int64_t ld, int first,
-                       int rows);
+                       int rows, int at);
+
+/* What a whole encoded B (rows = r->cols) depends on, besides its codes: r with all other registers set to 0. Two keys
+ * that are equal as bytes stand for the same encoding. */
+void pl_operand_key(const pl_model_regs *r, pl_model_regs *key);
 
 #endif

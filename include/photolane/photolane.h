@@ -162,7 +162,8 @@ typedef struct {
   ptrdiff_t ldc;
   pl_range range;
   uint64_t b_tag; /* 0, or a promise: the same tag always comes with the same b, n, k, job and col0, so the
-                     device may keep b in its encoded form */
+                     device may keep b in its encoded form and count it in `encodings_b` once. The promise lasts
+                     until pl_close, over every pl_configure */
 } pl_job;
 
 /* Computes one job, whole or not at all: on error c is undefined. */
