@@ -7,6 +7,9 @@ SAN ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 
+# As many jobs as there are cores, unless told otherwise.
+MAKEFLAGS += -j$(shell nproc)
+
 CC ?= gcc
 VERSION := $(shell sed -n 's/^.define PL_VERSION "\(.*\)"/\1/p' include/photolane/version.h)
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
@@ -56,7 +59,7 @@ $(O)/obj/host/device/version.o: EXTRA_CFLAGS = -DPL_BUILD_ID='"$(BUILD_ID)"'
 $(O)/obj/host/device/version.o: $(O)/build_id.txt
 .PHONY: FORCE
 
-# The trainer and the float reference want BLAS speed without BLAS: let the compiler reorder sums there only.
+# The trainer is the only part whose float sums may be reordered, and it never leaves the machine it was built on.
 $(O)/obj/host/train/%.o: EXTRA_CFLAGS = -march=native -ffast-math
 
 $(O)/libphotolane.a: $(LIB_OBJ)

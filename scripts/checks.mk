@@ -15,14 +15,15 @@ VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
 .PHONY: tests lint check check-host check-san check-mutants check-long
 tests: $(TESTS) ## build the test programs
 
-check: all tests lint ## everything that must pass: lint, tests, lockstep on four array shapes, sanitizers, short fuzzing
+check: all tests lint $(O)/pl-train ## everything that must pass: lint, tests, lockstep on four array shapes, sanitizers, short fuzzing
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)$(MAKE) --no-print-directory fuzzers
 	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS) $(LOCKSTEP_TESTS)) \
 	  'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
 	  $(foreach script,cli tiles install train,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
-	  $(foreach shape,$(VERIFY_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --level $(level) --cases 400')) \
+	  $(foreach shape,$(VERIFY_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --level $(level) --cases 1000')) \
 	  'verify rtl:8x8x16 with pauses=$(O)/photolane verify -d "rtl:8x8x16?check=1&stall=5" --level L2 --cases 200' \
+	  'planted faults=scripts/check-mutants adc-rounds-down noise-key-row-off-by-one power-sum-not-cleared model-root-truncates' \
 	  $(foreach test,$(SAN_TESTS),'sanitized $(notdir $(test))=$(test)') \
 	  $(foreach fuzzer,$(FUZZERS),'$(notdir $(fuzzer))=$(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0')
 
@@ -51,7 +52,7 @@ fuzzers: $(FUZZERS) ## the fuzzers of the parsers
 $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
-	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost \
+	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost -Itests/nn \
 	  -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"' $< $(LIB_SRC) $(LDLIBS) -o $@
 
 SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model .ci/run $(wildcard tests/cli/*.sh)
