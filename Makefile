@@ -8,7 +8,9 @@ Q := $(if $(filter 1,$(V)),,@)
 say = $(if $(filter 1,$(V)),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 
 # As many jobs as there are cores, unless told otherwise.
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
+endif
 
 CC ?= gcc
 VERSION := $(shell sed -n 's/^.define PL_VERSION "\(.*\)"/\1/p' include/photolane/version.h)
