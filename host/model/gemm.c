@@ -13,6 +13,7 @@ enum {
   BLOCK = 128,      /* columns that go through the stages together */
   FIELD_RUN = 128,  /* products of fields that fit int32: 128 * 4095^2 < 2^31 */
   POWER_RUN = 1024, /* products of powers: 1024 * 1023^2 < 2^31 */
+  AHEAD = 2048,     /* bytes; a cache line is 64 */
 };
 
 /* The values of one detector read of each column of a block. */
@@ -27,9 +28,18 @@ typedef struct {
 
 static int min_int(int x, int y) { return x < y ? x : y; }
 
+/* Asks for a piece of b that comes some columns later: the processor's own guess ends with each page, and products of
+ * few rows are bound by reading b. */
+PL_INLINE void ask_ahead(const int16_t *b) {
+  const char *line = (const char *)b + AHEAD;
+  __builtin_prefetch(line);
+  __builtin_prefetch(line + 64);
+}
+
 /* 4 and 5: v = rnd(y, 6) of n columns. */
 PL_HOT static void field_sums(const int16_t *a, const int16_t *b, int depth, int n, int32_t *v) {
   for (int j = 0; j < n; j++, b += depth) {
+    ask_ahead(b);
     int64_t y = 0;
     for (int start = 0; start < depth; start += FIELD_RUN) {
       const int end = start + FIELD_RUN < depth ? start + FIELD_RUN : depth;
@@ -44,6 +54,7 @@ PL_HOT static void field_sums(const int16_t *a, const int16_t *b, int depth, int
 /* 4: P of n columns. */
 PL_HOT static void power_sums(const int16_t *a, const int16_t *b, int depth, int n, uint32_t *power) {
   for (int j = 0; j < n; j++, b += depth) {
+    ask_ahead(b);
     uint32_t sum = 0;
     for (int start = 0; start < depth; start += POWER_RUN) {
       const int end = start + POWER_RUN < depth ? start + POWER_RUN : depth;
@@ -106,8 +117,8 @@ PL_HOT static int convert(const pl_model_regs *r, const int32_t *v, int n, int32
 /* Read s of row `row` of the tile with n columns, the first of which is column `col` of the tile and row `at` of b:
  * adds the codes to c. Returns the clipped reads. */
 static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int row, int col, int at,
-                            int n, int s, uint32_t *c, read_block *w) {
-  const int depth = pl_operand_depth(a, s);
+                            int n, int s, int32_t *c, read_block *w) {
+  const int depth = pl_operand_stride(pl_operand_depth(a, s)); /* the rest are zeros */
   const size_t at_a = pl_operand_at(a, s, row), sum_a = (size_t)s * (size_t)a->rows + (size_t)row;
   const size_t at_b = pl_operand_at(b, s, at), sum_b = (size_t)s * (size_t)b->rows + (size_t)at;
   const uint32_t effects = r->effects;
@@ -136,7 +147,7 @@ static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const p
     clipped = convert(r, w->v, n, w->code);
   else
     for (int j = 0; j < n; j++) w->code[j] = pl_adc_bypass(w->v[j]);
-  for (int j = 0; j < n; j++) c[j] += (uint32_t)w->code[j];
+  for (int j = 0; j < n; j++) c[j] = (int32_t)((uint32_t)c[j] + (uint32_t)w->code[j]);
   return clipped;
 }
 
@@ -149,17 +160,18 @@ PL_HOT static void exact_row(const int8_t *a, const int8_t *b, int64_t ldb, int 
   }
 }
 
-/* All rows of the tile with n columns, the first of which is column `col` of the tile and row `at` of b. Returns the
- * clipped reads. */
-static int64_t multiply_block(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int col, int at, int n,
-                              int32_t *c, int64_t ldc, read_block *work) {
+/* Read s of all rows of the tile with n columns, as in read_columns: these are still in the first-level cache for the
+ * second row. c: of the tile. Returns the clipped reads. */
+static int64_t read_rows(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int col, int at, int n, int s,
+                         int32_t *c, int64_t ldc, read_block *w) {
   int64_t clipped = 0;
-  for (int row = 0; row < r->rows; row++) {
-    uint32_t sums[BLOCK] = {0};
-    for (int s = 0; s < a->reads; s++) clipped += read_columns(r, a, b, row, col, at, n, s, sums, work);
-    for (int j = 0; j < n; j++) c[row * ldc + col + j] = (int32_t)sums[j];
-  }
+  for (int row = 0; row < r->rows; row++)
+    clipped += read_columns(r, a, b, row, col, at, n, s, c + row * ldc + col, w);
   return clipped;
+}
+
+static void clear_rows(const pl_model_regs *r, int32_t *c, int64_t ldc) {
+  for (int row = 0; row < r->rows; row++) memset(c + row * ldc, 0, (size_t)r->cols * sizeof *c);
 }
 
 int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, const int8_t *b, int64_t ldb, int32_t *c,
@@ -177,10 +189,12 @@ int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, cons
   int64_t clipped = 0;
   read_block work;
   pl_operand_encode(&encoded_a, r, 0, a, lda, 0, r->rows, 0);
+  clear_rows(r, c, ldc);
   for (int col = 0; col < r->cols; col += BLOCK) { /* a block of B stays in the second-level cache for all rows */
     const int n = min_int(BLOCK, r->cols - col);
     pl_operand_encode(&encoded_b, r, 1, b, ldb, col, n, 0);
-    clipped += multiply_block(r, &encoded_a, &encoded_b, col, 0, n, c, ldc, &work);
+    for (int s = 0; s < encoded_a.reads; s++)
+      clipped += read_rows(r, &encoded_a, &encoded_b, col, 0, n, s, c, ldc, &work);
   }
   pl_operand_free(&encoded_a);
   pl_operand_free(&encoded_b);
@@ -194,8 +208,10 @@ int64_t pl_model_gemm_encoded(const pl_model_regs *r, const int8_t *a, int64_t l
   int64_t clipped = 0;
   read_block work;
   pl_operand_encode(&encoded_a, r, 0, a, lda, 0, r->rows, 0);
-  for (int col = 0; col < r->cols; col += BLOCK)
-    clipped += multiply_block(r, &encoded_a, b, col, first + col, min_int(BLOCK, r->cols - col), c, ldc, &work);
+  clear_rows(r, c, ldc);
+  for (int s = 0; s < encoded_a.reads; s++) /* the order in which b lies in memory */
+    for (int col = 0; col < r->cols; col += BLOCK)
+      clipped += read_rows(r, &encoded_a, b, col, first + col, min_int(BLOCK, r->cols - col), s, c, ldc, &work);
   pl_operand_free(&encoded_a);
   return clipped;
 }

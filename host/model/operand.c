@@ -20,8 +20,14 @@ static size_t reads_of(const pl_model_regs *r) {
   return ((size_t)r->depth + (size_t)r->channels - 1) / (size_t)r->channels;
 }
 
+/* Elements that one row takes in all reads. */
+static size_t row_elements(const pl_model_regs *r) {
+  const size_t full = reads_of(r) - 1, last = (size_t)r->depth - full * (size_t)r->channels;
+  return full * (size_t)pl_operand_stride(r->channels) + (size_t)pl_operand_stride((int)last);
+}
+
 int pl_operand_alloc(pl_operand *op, const pl_model_regs *r, int rows) {
-  const size_t elements = (size_t)rows * (size_t)r->depth, sums = (size_t)rows * reads_of(r);
+  const size_t elements = (size_t)rows * row_elements(r), sums = (size_t)rows * reads_of(r);
   *op = (pl_operand){.rows = rows, .depth = r->depth, .reads = (int)reads_of(r), .channels = r->channels};
   int failed = (op->field = line_alloc(elements, sizeof *op->field)) == NULL;
   if (r->effects & PL_EFFECT_PHASE) failed |= (op->power = line_alloc(elements, sizeof *op->power)) == NULL;
@@ -37,7 +43,7 @@ uint64_t pl_operand_bytes(const pl_model_regs *r, int rows) {
   if (r->effects & PL_EFFECT_PHASE) element += sizeof(int16_t);
   if (r->effects & PL_EFFECT_SHOT) sum += sizeof(uint32_t);
   if (r->effects & PL_EFFECT_DISPERSION) sum += sizeof(int64_t);
-  return (uint64_t)rows * ((uint64_t)r->depth * element + reads_of(r) * sum) + 4 * LINE;
+  return (uint64_t)rows * (row_elements(r) * element + reads_of(r) * sum) + 4 * LINE;
 }
 
 void pl_operand_free(pl_operand *op) {
@@ -114,11 +120,12 @@ void pl_operand_encode(pl_operand *op, const pl_model_regs *r, int which, const 
     const uint32_t position = (which ? r->col0 : r->row0) + (uint32_t)(first + row);
     const int8_t *from = codes + (first + row) * ld;
     for (int s = 0; s < op->reads; s++) {
-      const int n = pl_operand_depth(op, s);
+      const int n = pl_operand_depth(op, s), stride = pl_operand_stride(n);
       const size_t element = pl_operand_at(op, s, at + row), sum = (size_t)s * (size_t)op->rows + (size_t)(at + row);
       int16_t *fields = op->field + element;
       encode_fields(r, which, from + s * r->channels, position, r->sum0 + (uint32_t)s, n, fields);
-      if (op->power) powers(fields, n, op->power + element);
+      for (int i = n; i < stride; i++) fields[i] = 0;
+      if (op->power) powers(fields, stride, op->power + element);
       if (op->light) op->light[sum] = light_sum(fields, n);
       if (op->dispersion) op->dispersion[sum] = dispersion_sum(fields, coupler, n);
     }

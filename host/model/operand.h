@@ -26,7 +26,8 @@
 #endif
 
 /* Arrays of a block of `rows` rows. Those that no enabled effect reads are NULL. The elements of one detector read lie
- * together, row after row, so that a product of few rows reads memory in one stream: see pl_operand_at. */
+ * together, row after row, so that a product of few rows reads memory in one stream: see pl_operand_at. Rows of 16
+ * channels and more are filled up with zeros to whole vectors, which adds nothing to a sum of products. */
 typedef struct pl_operand {
   int rows, depth, reads, channels;
   int16_t *field;      /* [read][row][channel] xh, Q4 */
@@ -41,9 +42,13 @@ static inline int pl_operand_depth(const pl_operand *op, int s) {
   return left < op->channels ? left : op->channels;
 }
 
+/* The elements that a row of `depth` channels takes. */
+static inline int pl_operand_stride(int depth) { return depth < 16 ? depth : (depth + 15) / 16 * 16; }
+
 /* Where the elements of a row in read s begin in `field` and `power`; those of the next row follow. */
 static inline size_t pl_operand_at(const pl_operand *op, int s, int row) {
-  return (size_t)op->rows * (size_t)s * (size_t)op->channels + (size_t)row * (size_t)pl_operand_depth(op, s);
+  return (size_t)op->rows * (size_t)s * (size_t)pl_operand_stride(op->channels) +
+         (size_t)row * (size_t)pl_operand_stride(pl_operand_depth(op, s));
 }
 
 /* Memory for `rows` rows of the operands of jobs with the registers r. Returns 0, or -1 if memory ran out (*op is
