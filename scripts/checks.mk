@@ -55,7 +55,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost -Itests/nn \
 	  -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"' $< $(LIB_SRC) $(LDLIBS) -o $@
 
-SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model .ci/run $(wildcard tests/cli/*.sh)
+SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model scripts/plot-gaussian .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
 	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check

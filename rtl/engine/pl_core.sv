@@ -45,10 +45,10 @@ module pl_core #(
   localparam int BackLatency = pl_pkg::DetectorLatency + pl_pkg::AdcLatency;
 
   if (Width != 4 && Width != 8 && Width != 16 && Width != 32 && Width != 64) begin : g_bad_width
-    $error("pl_core: Width must be 4, 8, 16, 32 or 64 (instance %m)");
+    $error("pl_core: Width must be 4, 8, 16, 32 or 64");
   end
   if (Elements < 2 || Width % Elements != 0) begin : g_bad_elements
-    $error("pl_core: Elements must be even and divide Width (instance %m)");
+    $error("pl_core: Elements must be even and divide Width");
   end
 
   logic [pl_regs_pkg::RegWords*32-1:0] regs;
