@@ -47,11 +47,17 @@ int cmd_replay(int argc, char **argv);
 /* The exit code for a status: 0..3 as they are, the others 1. */
 int cli_exit_code(pl_status status);
 
-/* Prints "photolane: <text>" to stderr; returns the exit code of err->status. */
+/* Prints "photolane: <sentence>" to stderr, after all that was printed to stdout. Control characters become blanks. */
+void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same with the sentence of an error; returns the exit code of err->status. */
 int cli_fail(const pl_error *err);
 
 /* Prints "photolane: <sentence>" to stderr and returns CLI_USAGE: for wrong options and arguments. */
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints "  again: photolane <verb> <arguments>" to stderr, quoted for a shell: how to see a mismatch once more. */
+void cli_again(int argc, char **argv);
 
 /* ---- Options (options.c) ---- */
 
@@ -106,7 +112,7 @@ double cli_seconds(void); /* monotonic clock */
 
 /* A result file is one JSON object:
  *   format     "photolane-result-1"
- *   verb, arguments, seed, build, compiler      how it was made
+ *   verb, arguments, seed, build, compiler      how it was made; see cli_json_bytes
  *   device     uri, backend, kind, build, rows, columns, width
  *   image      register name -> value, the words of the configured image (absent if there was none)
  *   files      [{role, path, bytes, crc32}]     what was read besides
@@ -126,6 +132,13 @@ pl_status cli_result_file(cJSON *result, const char *role, const char *path, pl_
 
 /* Prints JSON to stdout, with a newline. Returns CLI_OK, or CLI_FAILED with a message if writing failed. */
 int cli_print_json(const cJSON *json);
+
+/* JSON text is UTF-8, but arguments and file names are any bytes: those that are not UTF-8 become {"hex": "61ff"}
+ * instead of a string, so that a replay gets every byte. NULL when out of memory. */
+cJSON *cli_json_bytes(const char *bytes);
+
+/* The way back: the bytes, which belong to the item, or NULL if it is neither. Rewrites a {"hex"} in place. */
+char *cli_json_get_bytes(cJSON *item);
 
 /* The identity of a device as JSON, for `info --json` and for results. NULL when out of memory. */
 cJSON *cli_identity_json(const pl_identity *id);

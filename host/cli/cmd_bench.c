@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +92,7 @@ static void work(const bench_plan *plan, int go, int reports) {
     }
     if (!r.status) r.status = pl_get_counters(dev, &r.counters, &err);
     if (!r.status)
-      r.crc = (uint32_t)crc32(0, (const unsigned char *)c, (uInt)((size_t)plan->m * (size_t)plan->n * sizeof *c));
+      r.crc = (uint32_t)crc32_z(0, (const unsigned char *)c, (size_t)plan->m * (size_t)plan->n * sizeof *c);
     if (r.status) memcpy(r.text, err.text, sizeof r.text);
     if (write_all(reports, &r, sizeof r)) break;
   } while (!r.status && !read_all(go, &byte, 1));
@@ -166,6 +167,7 @@ static pl_status measure(const bench_plan *plan, bench_figures *figures, pl_erro
   workers w;
   static double seconds[REPEATS_MAX];
   cli_progress bar;
+  void (*before)(int) = signal(SIGPIPE, SIG_IGN); /* a worker that was killed is an error, not our end */
   pl_status status = start_workers(plan, &w, err);
   if (!status) status = collect(&w, &figures->job, err); /* warm */
   cli_progress_start(&bar, "bench", (uint64_t)plan->repeats);
@@ -179,6 +181,7 @@ static pl_status measure(const bench_plan *plan, bench_figures *figures, pl_erro
   }
   cli_progress_end(&bar);
   stop_workers(&w);
+  signal(SIGPIPE, before);
   if (status) return status;
 
   qsort(seconds, (size_t)plan->repeats, sizeof *seconds, compare_seconds);
@@ -217,7 +220,7 @@ static int print_figures(int argc, char **argv, const bench_plan *plan, const be
   cJSON *data = cli_result_data(result), *timing = cli_result_timing(result);
   char hex[16];
   snprintf(hex, sizeof hex, "%08" PRIx32, figures->job.crc);
-  cJSON_AddStringToObject(data, "core", plan->core.name);
+  cJSON_AddItemToObject(data, "core", cli_json_bytes(plan->core.name));
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
     cJSON_AddNumberToObject(data, counts[i].name, counts[i].value);
   cJSON_AddStringToObject(data, "results_crc32", hex);

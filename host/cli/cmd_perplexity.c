@@ -68,7 +68,7 @@ int cmd_perplexity(int argc, char **argv) {
     pl_status status = pl_perplexity(s.model, s.optics, ids, (int64_t)count, (int)window, (int)batch, show_progress,
                                      &bar, &p, &err);
     cli_progress_end(&bar);
-    if (status) code = cli_fail(&err);
+    if (status) code = nn_session_fail(&err, argc, argv);
   }
   if (!code && json) code = print_result(&s, text_path, &p, (int)window, argc, argv);
   if (!code && !json) {

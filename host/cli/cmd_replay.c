@@ -60,7 +60,8 @@ static cJSON *read_result(const char *path, pl_error *err) {
 static pl_status check_files(const cJSON *result, pl_error *err) {
   const cJSON *entry;
   cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(result, "files")) {
-    const char *path = text_of(entry, "path"), *crc = text_of(entry, "crc32");
+    const char *path = cli_json_get_bytes(cJSON_GetObjectItemCaseSensitive(entry, "path"));
+    const char *crc = text_of(entry, "crc32");
     if (!path || !crc) return pl_fail(err, PL_E_INPUT, "the result's list of files is damaged");
     cJSON *now = cJSON_CreateObject();
     cJSON *list = cJSON_AddArrayToObject(now, "files");
@@ -83,12 +84,13 @@ static int is_replayable(const char *verb) {
 
 static pl_status make_arguments(const cJSON *result, char **arguments, pl_error *err) {
   int count = 0, json = 0;
-  const cJSON *list = cJSON_GetObjectItemCaseSensitive(result, "arguments"), *item;
+  const cJSON *list = cJSON_GetObjectItemCaseSensitive(result, "arguments");
+  cJSON *item;
   arguments[count++] = (char *)"photolane";
   arguments[count++] = (char *)text_of(result, "verb");
   if (!is_replayable(arguments[1])) return pl_fail(err, PL_E_INPUT, "the verb '%s' cannot be replayed", arguments[1]);
   cJSON_ArrayForEach(item, list) {
-    char *text = cJSON_GetStringValue(item);
+    char *text = cli_json_get_bytes(item);
     if (!text || count >= ARGUMENTS_MAX - 2) return pl_fail(err, PL_E_INPUT, "the result's arguments are damaged");
     json |= !strcmp(text, "--json");
     arguments[count++] = text;
@@ -131,7 +133,7 @@ static int compare(const cJSON *before, const cJSON *after) {
   if (same) {
     printf("replay: the same, %zu bytes\n", strlen(was));
   } else {
-    fprintf(stderr, "photolane: replay: the data differ\n");
+    cli_note("replay: the data differ");
     const cJSON *item;
     cJSON_ArrayForEach(item, before) {
       const cJSON *now = cJSON_GetObjectItemCaseSensitive(after, item->string);
@@ -153,7 +155,7 @@ static int replay(const cJSON *before, pl_error *err) {
   const char *build = text_of(before, "build");
   if (check_files(before, err) || make_arguments(before, arguments, err)) return cli_fail(err);
   if (build && strcmp(build, pl_build_id()))
-    fprintf(stderr, "photolane: replay: the result is of build %s, this is %s\n", build, pl_build_id());
+    cli_note("replay: the result is of build %s, this is %s", build, pl_build_id());
   if (run_again(arguments, &output, &code, err)) return cli_fail(err);
   cJSON *after = cJSON_Parse(output);
   free(output);

@@ -59,41 +59,47 @@ static int prepare(run *r) {
   return CLI_OK;
 }
 
-/* Reads tokens up to `end` in pieces of --batch; the logits of the last one stay in r->logits. */
-static int feed(run *r, int end, cli_progress *bar) {
-  pl_error err;
+/* Reads tokens up to `end` in pieces of --batch; the logits of the last one stay in r->logits. bar: or NULL. */
+static pl_status feed(run *r, int end, cli_progress *bar, pl_error *err) {
   for (int at = pl_nn_position(r->ctx), rows; at < end; at += rows) {
     rows = end - at < r->batch ? end - at : (int)r->batch;
-    if (pl_nn_forward(r->ctx, r->ids + at, rows, at + rows == end ? rows - 1 : rows, r->logits, &err)) {
-      if (bar) cli_progress_end(bar);
-      return cli_fail(&err);
-    }
+    pl_status status = pl_nn_forward(r->ctx, r->ids + at, rows, at + rows == end ? rows - 1 : rows, r->logits, err);
+    if (status) return status;
     if (bar) cli_progress_update(bar, (uint64_t)(at + rows));
   }
-  return CLI_OK;
+  return PL_OK;
 }
 
-static int generate(run *r) {
-  pl_error err;
+/* Draws n tokens, after the prompt has been fed; prints them as they come. */
+static pl_status continue_text(run *r, pl_error *err) {
   const pl_tokenizer *t = pl_nn_get_tokenizer(r->s.model);
   const pl_sampling how = {r->temperature, r->top_p, (uint64_t)r->s.seed};
-  cli_progress bar;
-  cli_progress_start(&bar, "prompt", (uint64_t)r->tokens);
-  int code = feed(r, r->tokens, &bar);
-  cli_progress_end(&bar);
-  if (code) return code;
-  if (!r->json) fputs(r->prompt, stdout), fflush(stdout);
+  pl_status status = PL_OK;
   for (int64_t i = 0; i < r->n; i++) {
     int32_t id;
-    if (pl_sample(r->logits, pl_nn_get_shape(r->s.model)->vocab, &how, (uint32_t)r->tokens, &id, &err))
-      return cli_fail(&err);
+    status = pl_sample(r->logits, pl_nn_get_shape(r->s.model)->vocab, &how, (uint32_t)r->tokens, &id, err);
+    if (status) break;
     r->ids[r->tokens++] = id;
     if (id == pl_tokenizer_eos(t)) break;
     if (!r->json) put(t, id);
-    if (i + 1 < r->n && (code = feed(r, r->tokens, NULL))) break;
+    if (i + 1 < r->n && (status = feed(r, r->tokens, NULL, err))) break;
   }
-  if (!r->json) putchar('\n');
-  return code;
+  return status;
+}
+
+/* Returns an exit code. */
+static int generate(run *r, int argc, char **argv) {
+  pl_error err;
+  cli_progress bar;
+  cli_progress_start(&bar, "prompt", (uint64_t)r->tokens);
+  pl_status status = feed(r, r->tokens, &bar, &err);
+  cli_progress_end(&bar);
+  if (!status) {
+    if (!r->json) fputs(r->prompt, stdout), fflush(stdout);
+    status = continue_text(r, &err);
+    if (!r->json) putchar('\n'); /* also after half a text: the message must not be glued to it */
+  }
+  return status ? nn_session_fail(&err, argc, argv) : CLI_OK;
 }
 
 /* JSON text must be UTF-8: bytes that are none become U+FFFD. The token ids tell the rest. */
@@ -161,12 +167,12 @@ int cmd_run(int argc, char **argv) {
   if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
   code = nn_session_open(&r.s);
   if (!code) code = prepare(&r);
-  if (!code) code = generate(&r);
+  if (!code) code = generate(&r, argc, argv);
   if (!code && r.json) code = print_result(&r, argc, argv);
   if (!code && !r.json) nn_session_report(&r.s, NULL, NULL);
   if (!code && r.s.check)
-    fprintf(stderr, "photolane: %s and %s agree on all %llu products\n", r.s.uri, r.s.check_uri,
-            (unsigned long long)pl_nn_optics_products(r.s.optics));
+    cli_note("%s and %s agree on all %llu products", r.s.uri, r.s.check_uri,
+             (unsigned long long)pl_nn_optics_products(r.s.optics));
   pl_nn_context_free(r.ctx);
   free(r.ids);
   free(r.logits);

@@ -99,7 +99,8 @@ static int compare_results(const verify_run *run, const random_job *r, const pl_
     for (int j = 0; j < job->ldc; j++) {
       int32_t got = r->c[i * job->ldc + j], expected = j < job->n ? golden[i * job->n + j] : RANDOM_JOB_GUARD;
       if (got == expected) continue;
-      fprintf(stderr, "photolane: verify: the device and the golden model differ\n  ");
+      cli_note("verify: the device and the golden model differ");
+      fputs("  ", stderr);
       print_job(stderr, run, r);
       if (j >= job->n) {
         fprintf(stderr, "  the device wrote behind the end of row %d of the results\n", i);
@@ -118,7 +119,8 @@ static int compare_integers(const verify_run *run, const random_job *r, const in
     for (int j = 0; j < r->job.n; j++) {
       int32_t exact = integer_product(&r->job, i, j);
       if (golden[i * r->job.n + j] == exact) continue;
-      fprintf(stderr, "photolane: verify: the golden model with all effects off is not the integer product\n  ");
+      cli_note("verify: the golden model with all effects off is not the integer product");
+      fputs("  ", stderr);
       print_job(stderr, run, r);
       fprintf(stderr, "  row %d, column %d of the job: expected %d, got %d\n", i, j, exact, golden[i * r->job.n + j]);
       return 1;
@@ -129,7 +131,8 @@ static int compare_integers(const verify_run *run, const random_job *r, const in
 static int compare_count(const verify_run *run, const random_job *r, const char *what, uint64_t expected,
                          uint64_t got) {
   if (expected == got) return 0;
-  fprintf(stderr, "photolane: verify: the device and the golden model differ\n  ");
+  cli_note("verify: the device and the golden model differ");
+  fputs("  ", stderr);
   print_job(stderr, run, r);
   fprintf(stderr, "  %s: expected %" PRIu64 ", got %" PRIu64 "\n", what, expected, got);
   return 1;

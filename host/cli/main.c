@@ -1,4 +1,5 @@
 /* main.c: `photolane <verb> ...`: the table of verbs, the overall help and the version. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,7 +28,14 @@ static void print_help(FILE *out) {
                "Exit codes: 0 done, 1 mismatch or failed check, 2 bad usage or input, 3 no device.\n");
 }
 
-int main(int argc, char **argv) {
+/* With a standard stream closed, the first file opened would take its number, and text meant for people would end up
+ * in it. The places are filled the wrong way round, so that using them is an error all the same. */
+static void occupy_standard_streams(void) {
+  for (int fd = 0; fd < 3; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd) return;
+}
+
+static int dispatch(int argc, char **argv) {
   if (argc < 2) {
     print_help(stderr);
     return CLI_USAGE;
@@ -44,4 +52,14 @@ int main(int argc, char **argv) {
   for (int i = 0; i < VERBS; i++)
     if (!strcmp(verb, verbs[i].name)) return verbs[i].run(argc - 1, argv + 1);
   return cli_usage("unknown %s '%s' (see `photolane --help`)", verb[0] == '-' ? "option" : "verb", verb);
+}
+
+int main(int argc, char **argv) {
+  occupy_standard_streams();
+  const int code = dispatch(argc, argv);
+  if ((fflush(stdout) || ferror(stdout)) && code == CLI_OK) { /* a full disk: never let a shortened text pass */
+    cli_note("cannot write to stdout: some of the output is lost");
+    return CLI_FAILED;
+  }
+  return code;
 }

@@ -112,6 +112,12 @@ int nn_session_tokenize(nn_session *s, const char *text, const char *path, int f
   return status ? cli_fail(&err) : CLI_OK;
 }
 
+int nn_session_fail(const pl_error *err, int argc, char **argv) {
+  const int code = cli_fail(err);
+  if (err->status == PL_E_MISMATCH) cli_again(argc, argv);
+  return code;
+}
+
 double nn_session_seconds(const nn_session *s) { return cli_seconds() - s->started; }
 
 void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
@@ -124,7 +130,7 @@ void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
   if (data) {
     cJSON_AddStringToObject(data, "backend", id.backend);
     if (s->device) {
-      cJSON_AddStringToObject(data, "core", s->core.name);
+      cJSON_AddItemToObject(data, "core", cli_json_bytes(s->core.name));
       cJSON *list = cJSON_AddArrayToObject(data, "optical");
       for (int p = 0; p < PL_NN_PRODUCTS; p++)
         if (s->products >> p & 1) cJSON_AddItemToArray(list, cJSON_CreateString(pl_nn_product_names[p]));
@@ -147,6 +153,6 @@ void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
     cJSON_AddNumberToObject(timing, "checked", (double)n.checked);
   }
   if (n.reads && (double)n.clipped > 0.01 * (double)n.reads)
-    fprintf(stderr, "photolane: warning: %.1f %% of the ADC reads clipped; calibrate on a text like this one "
-            "(`photolane calibrate --rule max`) or use more ADC bits\n", 100.0 * (double)n.clipped / (double)n.reads);
+    cli_note("warning: %.1f %% of the ADC reads clipped; calibrate on a text like this one "
+             "(`photolane calibrate --rule max`) or use more ADC bits", 100.0 * (double)n.clipped / (double)n.reads);
 }

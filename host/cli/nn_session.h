@@ -46,6 +46,9 @@ void nn_session_close(nn_session *s);
 /* Text of a file, or of `text` if path is NULL, to ids. free() *ids. */
 int nn_session_tokenize(nn_session *s, const char *text, const char *path, int flags, int32_t **ids, size_t *count);
 
+/* cli_fail for what went wrong in a product; after a mismatch also the command that shows it again. */
+int nn_session_fail(const pl_error *err, int argc, char **argv);
+
 /* Seconds since the devices were opened. */
 double nn_session_seconds(const nn_session *s);
 

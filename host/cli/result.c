@@ -8,10 +8,53 @@
 #include <zlib.h>
 
 #include "cli/cli.h"
+#include "nn/pretokenize.h"
+
+static int is_utf8(const char *text) {
+  const size_t size = strlen(text);
+  uint32_t code;
+  for (size_t at = 0, length; at < size; at += length) {
+    length = pl_utf8_decode(text + at, size - at, &code);
+    if (length == 1 && code == 0xfffd) return 0;
+  }
+  return 1;
+}
+
+cJSON *cli_json_bytes(const char *bytes) {
+  if (is_utf8(bytes)) return cJSON_CreateString(bytes);
+  const size_t size = strlen(bytes);
+  char *hex = malloc(2 * size + 1);
+  cJSON *item = hex ? cJSON_CreateObject() : NULL;
+  for (size_t i = 0; hex && i < size; i++) sprintf(hex + 2 * i, "%02x", (unsigned char)bytes[i]);
+  if (item) cJSON_AddStringToObject(item, "hex", hex);
+  free(hex);
+  return item;
+}
+
+static int hex_digit(char c) {
+  const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
+  return at ? (int)(at - digits) : -1;
+}
+
+char *cli_json_get_bytes(cJSON *item) {
+  char *text = cJSON_GetStringValue(item);
+  if (text) return text;
+  cJSON *hex = cJSON_GetObjectItemCaseSensitive(item, "hex");
+  char *to = cJSON_GetStringValue(hex);
+  if (!to || strlen(to) % 2) return NULL;
+  text = to;
+  for (const char *from = to; *from; from += 2) {
+    const int high = hex_digit(from[0]), low = hex_digit(from[1]);
+    if (high < 0 || low < 0 || high + low == 0) return NULL;
+    *to++ = (char)(high << 4 | low);
+  }
+  *to = 0;
+  return text;
+}
 
 cJSON *cli_identity_json(const pl_identity *id) {
   cJSON *json = cJSON_CreateObject();
-  cJSON_AddStringToObject(json, "uri", id->uri);
+  cJSON_AddItemToObject(json, "uri", cli_json_bytes(id->uri));
   cJSON_AddStringToObject(json, "backend", id->backend);
   cJSON_AddStringToObject(json, "kind", id->kind);
   cJSON_AddStringToObject(json, "build", id->build);
@@ -46,7 +89,7 @@ cJSON *cli_result_new(int argc, char **argv, pl_device *dev, const pl_image *ima
   cJSON_AddStringToObject(result, "format", "photolane-result-1");
   cJSON_AddStringToObject(result, "verb", argv[0]);
   cJSON *arguments = cJSON_AddArrayToObject(result, "arguments");
-  for (int i = 1; i < argc; i++) cJSON_AddItemToArray(arguments, cJSON_CreateString(argv[i]));
+  for (int i = 1; i < argc; i++) cJSON_AddItemToArray(arguments, cli_json_bytes(argv[i]));
   cJSON_AddNumberToObject(result, "seed", (double)seed);
   cJSON_AddStringToObject(result, "build", pl_build_id());
   cJSON_AddStringToObject(result, "compiler", __VERSION__);
@@ -78,7 +121,7 @@ pl_status cli_result_file(cJSON *result, const char *role, const char *path, pl_
   snprintf(hex, sizeof hex, "%08lx", (unsigned long)crc);
   cJSON *entry = cJSON_CreateObject();
   cJSON_AddStringToObject(entry, "role", role);
-  cJSON_AddStringToObject(entry, "path", path);
+  cJSON_AddItemToObject(entry, "path", cli_json_bytes(path));
   cJSON_AddNumberToObject(entry, "bytes", bytes);
   cJSON_AddStringToObject(entry, "crc32", hex);
   cJSON_AddItemToArray(cJSON_GetObjectItemCaseSensitive(result, "files"), entry);

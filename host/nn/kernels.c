@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-/* One source, several instruction sets, chosen when the program starts. Sanitizers cannot look into the chooser. */
+/* One source, several instruction sets, chosen when the program starts. Sanitizers cannot look into the chooser.
+ * Only for static functions: gcc gives the others a chooser that the shared library would export. */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
 #define PL_VECTORISED __attribute__((target_clones("default", "avx2", "avx512f")))
 #else
@@ -23,7 +24,7 @@ static inline float fold(const float sum[LANES]) {
   return (s[0] + s[2]) + (s[1] + s[3]);
 }
 
-PL_VECTORISED float pl_dot(const float *x, const float *y, int n) {
+PL_VECTORISED static float dot(const float *x, const float *y, int n) {
   lanes sum = {0}, a, b;
   int i = 0;
   for (; i + LANES <= n; i += LANES) {
@@ -37,11 +38,15 @@ PL_VECTORISED float pl_dot(const float *x, const float *y, int n) {
   return fold(s);
 }
 
-PL_VECTORISED int32_t pl_dot_codes(const int8_t *a, const int8_t *b, int n) {
+float pl_dot(const float *x, const float *y, int n) { return dot(x, y, n); }
+
+PL_VECTORISED static int32_t dot_codes(const int8_t *a, const int8_t *b, int n) {
   int32_t sum = 0;
   for (int i = 0; i < n; i++) sum += a[i] * b[i];
   return sum;
 }
+
+int32_t pl_dot_codes(const int8_t *a, const int8_t *b, int n) { return dot_codes(a, b, n); }
 
 /* Four dot products with one x: four times fewer loads of x. The same operations as pl_dot for each. */
 PL_VECTORISED static void dot4(const float *x, const float *w, int n, float out[PL_MATMUL_TILE]) {
@@ -107,11 +112,13 @@ void pl_swiglu(float *gate, const float *up, int n) {
   for (int i = 0; i < n; i++) gate[i] = gate[i] / (1.0f + expf(-gate[i])) * up[i];
 }
 
-PL_VECTORISED void pl_axpy(float *y, float a, const float *x, int n) {
+PL_VECTORISED static void axpy(float *y, float a, const float *x, int n) {
   for (int i = 0; i < n; i++) y[i] += a * x[i];
 }
 
-PL_VECTORISED int pl_quantize(const float *x, int n, int limit, int8_t *codes, float *scale) {
+void pl_axpy(float *y, float a, const float *x, int n) { axpy(y, a, x, n); }
+
+PL_VECTORISED static int quantize(const float *x, int n, int limit, int8_t *codes, float *scale) {
   float top = 0;
   int finite = 1;
   for (int i = 0; i < n; i++) {
@@ -134,3 +141,5 @@ PL_VECTORISED int pl_quantize(const float *x, int n, int limit, int8_t *codes, f
   }
   return 1;
 }
+
+int pl_quantize(const float *x, int n, int limit, int8_t *codes, float *scale) { return quantize(x, n, limit, codes, scale); }
