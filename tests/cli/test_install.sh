@@ -73,8 +73,16 @@ check "static" "$cc" -Wall -Wextra -Werror -o "$temp/static" "$temp/user.c" $(pk
   "$prefix/lib/libphotolane.a" -lconfig -lcjson -lz -lm -lpthread -ldl
 check "runs static" prints "50 -2 -42 2" env PHOTOLANE_CORES="$prefix/share/photolane/cores" "$temp/static"
 check "the program finds its cores" prints "core lightening" "$prefix/bin/photolane" bench -m 4 -n 4 -k 4 --repeat 1
-nm -D --defined-only "$prefix/lib/libphotolane.so" >"$temp/symbols"
-check "exports only its interface" sh -c "! grep -v -e ' pl_' -e ' [BD] _' '$temp/symbols'"
+nm -D --defined-only "$prefix/lib/libphotolane.so" | sed -n 's/.* [^BD] //p' | sort >"$temp/symbols"
+grep '^PL_API' "$prefix/include/photolane/photolane.h" | grep -o 'pl_[a-z_]*(' | tr -d '(' | sort >"$temp/interface"
+check "exports its interface and nothing else" diff "$temp/interface" "$temp/symbols"
+
+sed -n '/^```c$/,/^```$/p' docs/structure.md | grep -v '^```' >"$temp/example.c"
+# shellcheck disable=SC2046
+check "example of docs/structure.md" "$cc" -Wall -Wextra -Werror -o "$temp/example" "$temp/example.c" \
+  $(pkg-config --cflags --libs photolane)
+check "... and what it prints" prints "$(sed -n 's/^    \([-0-9 ]*\)$/\1/p' docs/structure.md | tail -1)" \
+  env LD_LIBRARY_PATH="$prefix/lib" "$temp/example"
 for plugin in "$build"/rtl/libphotolane-rtl-*x*[0-9].so; do
   [ -e "$plugin" ] || continue
   shape=$(basename "$plugin" .so)
