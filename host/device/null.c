@@ -3,8 +3,9 @@
  *   fail=open|configure|gemm   that call fails (gemm: once, with the job `after`; the next job works again)
  *   fail=lost                  from job `after` on the device is gone: every call fails until it is opened anew
  *   after=N                    jobs that go well before the fault (0)
- *   flip=JOB,ROW,COL           the lowest bit of one result is wrong: the job's number, absolute row and column.
- *                              `*` in a place means any job, or the first row or column of it
+ *   flip=JOB,ROW,COL[,SUM]     the lowest bit of one result is wrong: the job's number, absolute row and column.
+ *                              `*` in a place means any job, or the first row or column of it. SUM is the detector
+ *                              read that goes wrong (0): jobs with fewer reads are right
  *   delay=MS                   every job takes so much longer, in milliseconds
  */
 #include <stdlib.h>
@@ -19,13 +20,14 @@ typedef struct {
   fault fault;
   uint64_t after, delay_ms, jobs;
   int flips;
-  int64_t flip_job, flip_row, flip_col; /* -1: `*` */
+  int64_t flip_job, flip_row, flip_col, flip_sum; /* -1: `*` */
 } null_state;
 
 static pl_status parse_flip(const char *text, null_state *state, pl_error *err) {
-  int64_t *const fields[] = {&state->flip_job, &state->flip_row, &state->flip_col};
+  enum { NEEDED = 3, FIELDS = 4 };
+  int64_t *const fields[FIELDS] = {&state->flip_job, &state->flip_row, &state->flip_col, &state->flip_sum};
   const char *p = text;
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0, more = 1; more; i++) {
     char *end;
     if (*p == '*') {
       *fields[i] = -1;
@@ -33,8 +35,10 @@ static pl_status parse_flip(const char *text, null_state *state, pl_error *err) 
     } else {
       *fields[i] = strtoll(p, &end, 10);
     }
-    if (end == p || *fields[i] > UINT32_MAX || (*p != '*' && *fields[i] < 0) || *end != (i < 2 ? ',' : 0))
-      return pl_fail(err, PL_E_INPUT, "null: option flip wants JOB,ROW,COL (numbers or *), not '%s'", text);
+    more = *end == ',' && i + 1 < FIELDS;
+    if (end == p || *fields[i] > UINT32_MAX || (*p != '*' && *fields[i] < 0) || (*end && !more) ||
+        (!more && i + 1 < NEEDED))
+      return pl_fail(err, PL_E_INPUT, "null: option flip wants JOB,ROW,COL[,SUM] (numbers or *), not '%s'", text);
     p = end + 1;
   }
   state->flips = 1;
@@ -87,10 +91,11 @@ static pl_status null_configure(pl_device *dev, pl_error *err) {
   return check_lost(state, err);
 }
 
-static void flip(const null_state *state, const pl_job *job) {
+static void flip(const null_state *state, const pl_job *job, uint32_t channels) {
   int64_t row = state->flip_row < 0 ? 0 : state->flip_row - (int64_t)job->row0;
   int64_t col = state->flip_col < 0 ? 0 : state->flip_col - (int64_t)job->col0;
   if (state->flip_job >= 0 && state->flip_job != (int64_t)job->job) return;
+  if (job->k <= state->flip_sum * (int64_t)channels) return;
   if (row < 0 || row >= job->m || col < 0 || col >= job->n) return;
   job->c[row * job->ldc + col] ^= 1;
 }
@@ -108,7 +113,7 @@ static pl_status null_gemm(pl_device *dev, const pl_job *job, const pl_image *wo
   if (state->fault == FAIL_GEMM && number == state->after)
     return pl_fail(err, PL_E_IO, "null: job %llu failed (fail=gemm): try it again", (unsigned long long)number);
   if ((status = pl_compute_model(job, words, 1, &dev->counters, err))) return status;
-  if (state->flips) flip(state, job);
+  if (state->flips) flip(state, job, words->reg[PL_REG_CHANNELS]);
   return PL_OK;
 }
 

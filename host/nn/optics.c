@@ -7,6 +7,7 @@
 #include "nn/optics.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -154,18 +155,61 @@ static pl_status reserve(void *buffer, size_t *room, size_t n, size_t size, pl_e
   return *p ? PL_OK : pl_fail(err, PL_E_MEMORY, "out of memory for %zu results", n);
 }
 
+/* Output (i, j) of a job alone, summed over its first `depth` elements, on both devices: the same noise, because that
+ * goes by coordinates. */
+static pl_status sum_alone(const pl_nn_optics *o, const pl_job *job, int i, int j, int depth, int32_t out[2]) {
+  pl_job one = *job;
+  one.row0 += (uint32_t)i, one.col0 += (uint32_t)j;
+  one.m = one.n = 1, one.k = depth;
+  one.a += i * job->lda, one.b += j * job->ldb;
+  one.b_tag = 0;
+  one.c = &out[0];
+  pl_status status = pl_gemm(o->settings.device, &one, NULL);
+  one.c = &out[1];
+  return status ? status : pl_gemm(o->settings.check, &one, NULL);
+}
+
+/* The detector read at which output (i, j) begins to differ, and its ADC code on both devices; -1 if the output alone
+ * comes out the same, or a device fails. Halves the reads in question: where sums differ, longer ones do too. */
+static int differing_read(const pl_nn_optics *o, const pl_job *job, int i, int j, int32_t codes[2]) {
+  const int channels = (int)o->settings.image.reg[PL_REG_CHANNELS];
+  int same = 0, differ = (job->k + channels - 1) / channels;
+  int32_t before[2] = {0, 0}, after[2], sums[2];
+  if (sum_alone(o, job, i, j, job->k, after) || after[0] == after[1]) return -1;
+  while (differ - same > 1) {
+    const int middle = same + (differ - same) / 2;
+    if (sum_alone(o, job, i, j, middle * channels, sums)) return -1;
+    const int equal = sums[0] == sums[1];
+    memcpy(equal ? before : after, sums, sizeof sums);
+    *(equal ? &same : &differ) = middle;
+  }
+  for (int d = 0; d < 2; d++) codes[d] = (int32_t)((uint32_t)after[d] - (uint32_t)before[d]);
+  return same;
+}
+
+/* The sentence about output (i, j), which is x on the device and y on the one to check against. */
+static pl_status report_difference(const pl_nn_optics *o, const pl_job *job, int layer, pl_nn_product p, int i, int j,
+                                   int32_t x, int32_t y, pl_error *err) {
+  pl_identity a = {0}, b = {0};
+  int32_t codes[2];
+  char where[80] = ", which alone comes out the same";
+  const int read = differing_read(o, job, i, j, codes);
+  if (read >= 0) snprintf(where, sizeof where, ", sum %d: ADC codes %d and %d", read, codes[0], codes[1]);
+  pl_identify(o->settings.device, &a, NULL);
+  pl_identify(o->settings.check, &b, NULL);
+  const int can_tell_stage = (a.rows && !a.checked) || (b.rows && !b.checked);
+  return pl_fail(err, PL_E_MISMATCH,
+                 "%s and %s differ in job 0x%08x (layer %d, %s) at row %u, column %u%s; results %d and %d (product %llu "
+                 "of this run)%s", a.uri, b.uri, job->job, layer, pl_nn_product_names[p], job->row0 + (uint32_t)i,
+                 job->col0 + (uint32_t)j, where, x, y, (unsigned long long)o->products + 1,
+                 can_tell_stage ? "; ?check=1 names the stage" : "");
+}
+
 static pl_status compare(const pl_nn_optics *o, const pl_job *job, int layer, pl_nn_product p, pl_error *err) {
   for (int i = 0; i < job->m; i++)
     for (int j = 0; j < job->n; j++) {
-      int32_t x = o->c[(ptrdiff_t)i * job->n + j], y = o->c_check[(ptrdiff_t)i * job->n + j];
-      if (x == y) continue;
-      pl_identity a = {0}, b = {0};
-      pl_identify(o->settings.device, &a, NULL);
-      pl_identify(o->settings.check, &b, NULL);
-      return pl_fail(err, PL_E_MISMATCH,
-                     "%s and %s differ in job 0x%08x (layer %d, %s) at row %u, column %u: %d and %d (product %llu of "
-                     "this run)", a.uri, b.uri, job->job, layer, pl_nn_product_names[p], job->row0 + (uint32_t)i,
-                     job->col0 + (uint32_t)j, x, y, (unsigned long long)o->products + 1);
+      const int32_t x = o->c[(ptrdiff_t)i * job->n + j], y = o->c_check[(ptrdiff_t)i * job->n + j];
+      if (x != y) return report_difference(o, job, layer, p, i, j, x, y, err);
     }
   return PL_OK;
 }

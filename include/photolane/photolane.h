@@ -7,7 +7,7 @@
  *   model:             the golden model, integers in C
  *   rtl: rtl:8x8x64    the RTL, Verilated; rows x columns x width of the physical array
  *                      (`rtl:8x8x64?check=1` compares each detector read with the golden model)
- *   null:              computes nothing; injects faults for tests (`null:?fail=open`, ...)
+ *   null:              the golden model with injected faults, for tests (`null:?fail=lost&after=5`, ...)
  *
  * The life of a device:
  *

@@ -89,6 +89,8 @@ fi
 wrong 2 "unknown verb 'frobnicate'" frobnicate
 wrong 2 "unknown option '--frobnicate'" --frobnicate
 wrong 2 "unknown verb ''" ""
+wrong 2 "unknown verb 'two lines'" "two
+lines"
 
 # ---- Options ----
 wrong 2 "--cases wants a whole number from 1" verify --cases 0
@@ -181,17 +183,56 @@ wrong 2 "" run -m "$temp/bad.gguf" -p x
 wrong 2 "" perplexity -m "$temp/bad.gguf" -f "$temp/bad.gguf"
 wrong 2 "" calibrate -m "$temp/absent.gguf" -f "$temp/bad.gguf"
 
-# A full disk is an error, not silence.
+model=host/nn/models/kjv.gguf
+ok() { # ok WHAT COMMAND...: passes if the command does
+  what=$1
+  shift
+  if "$@"; then passed=$((passed + 1)); else fail "$what"; fi
+}
+
+# A message stands behind the text, not in it: both streams in one file, as on a terminal.
+"$photolane" run -m $model -p x -n 3 --check-against null: >"$temp/out" 2>&1
+ok "message behind the text" [ "$(tail -1 "$temp/out" | cut -c 1-34)" = "photolane: model: and null: agree " ]
+"$photolane" run -m $model -p x -n 9 -d 'null:?fail=lost&after=500' >"$temp/out" 2>&1
+ok "message behind half a text" [ "$(tail -1 "$temp/out" | cut -c 1-26)" = "photolane: null: the devic" ]
+
+# A mismatch says where, and the command that shows it again does.
+differs "differ in job 0x00110000 (layer 1, k) at row 2, column 1, sum 0: ADC codes" \
+  run -m $model -p "it's so" -n 3 -d 'null:?flip=1114112,2,1' --check-against model:
+again=$(sed -n 's/^  again: photolane //p' "$temp/err")
+eval "differs 'layer 1, k) at row 2, column 1' ${again:-info}"
+differs "at row 2, column 1, sum 2: ADC codes" \
+  run -m $model -p "it's so" -n 3 -d 'null:?flip=1114112,2,1,2' --check-against model:
+for flip in 1,2 1,2, 1,2,3, 1,2,3,4,5 1,2,x 1,,3 -1,2,3; do
+  wrong 2 "option flip wants JOB,ROW,COL[,SUM]" info -d "null:?flip=$flip"
+done
+printf 'In the beginning God created the heaven and the earth.' >"$temp/text"
+differs "again: photolane perplexity " perplexity -m $model -f "$temp/text" --context 8 -d 'null:?flip=*,*,*' \
+  --check-against model:
+
+# JSON is UTF-8 even if the prompt is not, and a replay gets every byte of it.
+run run -m $model -p "$(printf 'in\377\376\303\244')" -n 2 --json
+cp "$temp/out" "$temp/bytes.json"
+ok "JSON of a prompt that is not UTF-8" python3 -m json.tool "$temp/bytes.json" /dev/null
+good "replay: the same" replay "$temp/bytes.json"
+sed 's/fffe/fff/' "$temp/bytes.json" >"$temp/odd.json"
+wrong 2 "the result's arguments are damaged" replay "$temp/odd.json"
+
+# Output that is lost is an error, not silence.
 if [ -w /dev/full ]; then
-  "$photolane" bench -m 2 -n 2 -k 2 --repeat 1 --json >/dev/full 2>"$temp/err"
-  code=$?
   : >"$temp/out"
-  if [ "$code" = 1 ] && grep -q "cannot write the result" "$temp/err"; then
-    passed=$((passed + 1))
-  else
-    fail "full disk" bench
-  fi
+  for command in info --help "verify --cases 1" "bench -m 2 -n 2 -k 2 --repeat 1" \
+    "bench -m 2 -n 2 -k 2 --repeat 1 --json" "run -m $model -p x -n 1" "calibrate -m $model -f tests/data/heldout.txt"; do
+    # shellcheck disable=SC2086 # the words of a command are words
+    "$photolane" $command >/dev/full 2>"$temp/err"
+    code=$?
+    ok "full disk: $command: exit code $code" [ "$code" = 1 ]
+    ok "full disk: $command" grep -q "^photolane: cannot write .*stdout" "$temp/err"
+  done
 fi
+"$photolane" info >&- 2>"$temp/err"
+code=$?
+ok "closed stdout: exit code $code" [ "$code" = 1 ]
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
