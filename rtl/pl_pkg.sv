@@ -9,7 +9,6 @@ package pl_pkg;
   localparam int PowerBits = 10;    // power of an element, 16 code^2
   localparam int LightBits = 16;    // light of an element, code^2
   localparam int TermBits = 25;     // dispersion term of an element, Q8
-  localparam int GaussBits = 15;    // normal deviate, Q11
   localparam int SumGrowth = 12;    // a read sums at most 2^12 channels
 
   localparam int RowBits = 24;
@@ -39,14 +38,14 @@ package pl_pkg;
   localparam int WordLightBox = LightBits + 6;
 `endif
 
-  // Clocks from input to output of the pipelined cells.
-  localparam int ArrayLatency = 3;
+  // Enabled clocks from input to output of the pipelined cells.
   localparam int ThreefryLatency = 17;
   localparam int GaussLatency = 5;
+  localparam int DeviateLatency = ThreefryLatency + GaussLatency;
   localparam int IsqrtLatency = 17;
-  localparam int DetectorLatency = 27;
+  localparam int EncoderLatency = DeviateLatency + 5;
+  localparam int DetectorLatency = DeviateLatency + 5;
   localparam int AdcLatency = 3;
-  localparam int EncoderLatency = 27;
 
   // Effect coordinate of the noise.
   localparam logic [3:0] NoiseEncA = 4'd1;

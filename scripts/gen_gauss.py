@@ -141,7 +141,7 @@ def sv_package(made):
            "//   c0 = entry[C0Low +: C0Bits]   Q15 magnitude at the start of the segment",
            "//   c1 = entry[C1Low +: C1Bits]   its fall over the segment, Q15",
            "//   c2 = entry[C2Low +: C2Bits]   the curvature, Q15; never above c1",
-           "`default_nettype none", "// verilator lint_off UNUSEDPARAM", "package pl_gauss_pkg;",
+           "`default_nettype none", "package pl_gauss_pkg;",
            f"  localparam int Entries = {SEGMENTS};",
            f"  localparam int C0Bits = {C0_BITS};", f"  localparam int C1Bits = {C1_BITS};",
            f"  localparam int C2Bits = {C2_BITS};", "  localparam int C0Low = 0;",

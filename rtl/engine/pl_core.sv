@@ -5,6 +5,7 @@
 //   2. fill the buffers: load_start_i with load_operand_i (0: A, 1: B), then the codes beat by beat (load_*);
 //   3. start_i. Results come as words of Rows x Columns int32 sums, one word per row group and column group
 //      (result_*), row groups outside, column groups inside; lanes beyond the tile hold nothing of use.
+// At most one of reg_we_i, load_start_i and start_i per clock; all three are ignored while idle_o is low.
 // Everything that streams is valid/ready. Holding a result back stalls the whole pipeline and changes no bit.
 //
 //   buffers -> pl_array (3 clocks) -> pl_detector (27) -> pl_adc (3) -> pl_accumulator (1)
@@ -13,9 +14,9 @@ module pl_core #(
   parameter int Rows = 4,      // 1..64
   parameter int Columns = 4,   // 1..64
   parameter int Width = 8,     // 4, 8, 16, 32 or 64: products of a lane per clock
-  parameter int Elements = 8,  // elements encoded per clock: even, divides Width
-  parameter int AWords = 256,  // buffer depth, 2..65536
-  parameter int BWords = 256,
+  parameter int Elements = 8,  // elements encoded per clock: 2 or more, divides Width
+  parameter int AWords = 256,  // words of the buffer of A, 2..65536
+  parameter int BWords = 256,  // and of B
   localparam int Lanes = Rows * Columns
 ) (
   input  logic                  clk_i,
@@ -44,11 +45,20 @@ module pl_core #(
   localparam int WordBits = Width * (pl_pkg::FieldBox + pl_pkg::PowerBox) + pl_pkg::WordLightBox + pl_pkg::WordTermBox;
   localparam int BackLatency = pl_pkg::DetectorLatency + pl_pkg::AdcLatency;
 
+  if (Rows < 1 || Rows > 64) begin : g_bad_rows
+    $error("pl_core: Rows must be 1 to 64");
+  end
+  if (Columns < 1 || Columns > 64) begin : g_bad_columns
+    $error("pl_core: Columns must be 1 to 64");
+  end
   if (Width != 4 && Width != 8 && Width != 16 && Width != 32 && Width != 64) begin : g_bad_width
     $error("pl_core: Width must be 4, 8, 16, 32 or 64");
   end
   if (Elements < 2 || Width % Elements != 0) begin : g_bad_elements
-    $error("pl_core: Elements must be even and divide Width");
+    $error("pl_core: Elements must be 2 or more and divide Width");
+  end
+  if (AWords < 2 || AWords > 65536 || BWords < 2 || BWords > 65536) begin : g_bad_words
+    $error("pl_core: AWords and BWords must be 2 to 65536");
   end
 
   logic [pl_regs_pkg::RegWords*32-1:0] regs;

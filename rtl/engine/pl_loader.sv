@@ -8,7 +8,7 @@ module pl_loader #(
   parameter int Rows = 4,
   parameter int Columns = 4,
   parameter int Width = 8,
-  parameter int Elements = 8,  // even, divides Width
+  parameter int Elements = 8,  // 2 or more, divides Width
   localparam int WordBits = Width * (pl_pkg::FieldBox + pl_pkg::PowerBox) + pl_pkg::WordLightBox + pl_pkg::WordTermBox
 ) (
   input  logic                                clk_i,
@@ -108,9 +108,9 @@ module pl_loader #(
   logic [WordLightBox-1:0] light;
   logic signed [WordTermBox-1:0] term;
   pl_encoder #(.Elements(Elements)) u_encoder (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(busy_q), .regs_i(regs_i), .operand_i(operand_q), .codes_i(codes_q), .position_i(position_q),
-    .sum_i(sum_q), .channel_i(channel_q), .wavelength_i(wavelength_q), .fields_o(fields), .powers_o(powers), .light_o(light),
-    .term_o(term)
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(busy_q), .regs_i(regs_i), .operand_i(operand_q), .codes_i(codes_q),
+    .position_i(position_q), .sum_i(sum_q), .channel_i(channel_q), .wavelength_i(wavelength_q), .fields_o(fields),
+    .powers_o(powers), .light_o(light), .term_o(term)
   );
 
   // ---- Beats out: gathered into a word.

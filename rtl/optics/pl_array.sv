@@ -1,8 +1,8 @@
 // pl_array: the physical array. Multiplies one word of every row with one word of every column per clock and
 // sums the words of a detector read (signal-chain.md stage 4, and the rounding to detector LSB of 5 and 6).
 //
-// Lane l = row * Columns + column. first_i marks the first word of a read, last_i the last one. ArrayLatency
-// clocks after the last word, valid_o is high for one enabled clock with the read's sums of every lane:
+// Lane l = row * Columns + column. first_i marks the first word of a read, last_i the last one. Three
+// enabled clocks after the last word, valid_o is high for one enabled clock with the read's sums of every lane:
 //   y_o  optical sum in detector LSB     d_o  dispersion in detector LSB
 //   p_o  summed power products           l_o  summed light of both operands
 // en_i low freezes everything. The sums are exact, so their order does not matter.
@@ -14,19 +14,19 @@ module pl_array #(
   localparam int Lanes = Rows * Columns,
   localparam int WordBits = Width * (pl_pkg::FieldBox + pl_pkg::PowerBox) + pl_pkg::WordLightBox + pl_pkg::WordTermBox
 ) (
-  input  logic                      clk_i,
-  input  logic                      rst_ni,
-  input  logic                      en_i,
-  input  logic                      valid_i,
-  input  logic                      first_i,
-  input  logic                      last_i,
+  input  logic                        clk_i,
+  input  logic                        rst_ni,
+  input  logic                        en_i,
+  input  logic                        valid_i,
+  input  logic                        first_i,
+  input  logic                        last_i,
   input  logic [Rows*WordBits-1:0]    a_i,
   input  logic [Columns*WordBits-1:0] b_i,
-  output logic                      valid_o,
-  output logic [Lanes*32-1:0]       y_o,
-  output logic [Lanes*32-1:0]       d_o,
-  output logic [Lanes*32-1:0]       p_o,
-  output logic [Lanes*32-1:0]       l_o
+  output logic                        valid_o,
+  output logic [Lanes*32-1:0]         y_o,
+  output logic [Lanes*32-1:0]         d_o,
+  output logic [Lanes*32-1:0]         p_o,
+  output logic [Lanes*32-1:0]         l_o
 );
   localparam int FieldBox = pl_pkg::FieldBox;
   localparam int PowerBox = pl_pkg::PowerBox;
@@ -67,7 +67,8 @@ module pl_array #(
     assign b_term[c] = b_i[c*WordBits + TermAt +: WordTermBox];
   end
 
-  // Stage registers. 1: sums of TermProducts products; 2: the word's sum; 3: the read's sum so far; 4: the read.
+  // Stage registers. 1: sums of TermProducts products (term_*); 2: the word's sum (word_*); 3: the read's sum so far
+  // (sum_*), which leaves by y_q, d_q, p_q, l_q in the same clock.
   logic signed [WordSumBox-1:0] term_y [0:Lanes*Terms-1];
   logic        [WordSumBox-1:0] term_p [0:Lanes*Terms-1];
   logic signed [WordSumBox-1:0] word_y [0:Lanes-1];

@@ -13,6 +13,10 @@ module pl_delay #(
 );
   localparam int Addr = $clog2(Clocks);
 
+  if (Clocks < 2 || Clocks > 64) begin : g_bad_clocks
+    $error("pl_delay: Clocks must be 2 to 64");
+  end
+
   // The word read is the one written Clocks - 1 writes ago: the next to be overwritten.
   logic [Bits-1:0] ring [0:(1<<Addr)-1];
   logic [Bits-1:0] data_q;

@@ -81,15 +81,16 @@ module pl_detector #(
   assign v_o = v_q;
   pl_isqrt #(.Lanes(Lanes)) u_isqrt (.clk_i(clk_i), .en_i(en_i), .v_i(variance_q), .root_o(root));
 
-  // ---- Waits: the value for its noise, the receiver's deviate and sigma for the output noise.
+  // ---- Waits: the value for its noise (clocks 3 to 21), the receiver's deviate (23, 24) and sigma (21 to 24) for the
+  // output noise.
   logic [Lanes*32-1:0] v2_q, v2_late, gauss1_late, root_late;
-  pl_delay #(.Bits(Lanes*32), .Clocks(19)) u_wait_v (
+  pl_delay #(.Bits(Lanes*32), .Clocks(pl_pkg::DeviateLatency - 3)) u_wait_v (
     .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(v2_q), .data_o(v2_late)
   );
   pl_delay #(.Bits(Lanes*32), .Clocks(2)) u_wait_deviate (
     .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(gauss1), .data_o(gauss1_late)
   );
-  pl_delay #(.Bits(Lanes*32), .Clocks(4)) u_wait_sigma (
+  pl_delay #(.Bits(Lanes*32), .Clocks(pl_pkg::DeviateLatency - pl_pkg::IsqrtLatency - 1)) u_wait_sigma (
     .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(root), .data_o(root_late)
   );
 

@@ -1,14 +1,14 @@
 // pl_encoder: encodes a beat of operand elements (signal-chain.md stages 1 to 3): DAC, encoding noise, square.
 //
 // One beat holds Elements codes of consecutive channels of one row (or column) and one detector read; unused
-// elements are code 0, which encodes to nothing. EncoderLatency enabled clocks later: field and power of each element, and
-// the beat's summed light and dispersion terms.
+// elements are code 0, which encodes to nothing. EncoderLatency enabled clocks later: field and power of each element,
+// and the beat's summed light and dispersion terms.
 //
 //   clock 1 DAC | 1..17 Threefry, 18..22 Gauss | 22 sigma | 23 deviate x sigma | 24 field | 25 square
 //   26 light, power, dispersion term | 27 sums over the beat
 `default_nettype none
 module pl_encoder #(
-  parameter int Elements = 8  // even, 2..64
+  parameter int Elements = 8  // 2, 4, 8, 16, 32 or 64
 ) (
   input  logic                                clk_i,
   input  logic                                rst_ni,
@@ -89,10 +89,10 @@ module pl_encoder #(
   );
 
   // The code waits for its noise until clock 21, its wavelength for the square until clock 25.
-  pl_delay #(.Bits(Elements*8), .Clocks(20)) u_wait_code (
+  pl_delay #(.Bits(Elements*8), .Clocks(pl_pkg::DeviateLatency - 2)) u_wait_code (
     .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(converted), .data_o(converted_late)
   );
-  pl_delay #(.Bits(6), .Clocks(25)) u_wait_wavelength (
+  pl_delay #(.Bits(6), .Clocks(pl_pkg::DeviateLatency + 3)) u_wait_wavelength (
     .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(wavelength_i), .data_o(wavelength_late)
   );
 

@@ -6,7 +6,6 @@
 //   c1 = entry[C1Low +: C1Bits]   its fall over the segment, Q15
 //   c2 = entry[C2Low +: C2Bits]   the curvature, Q15; never above c1
 `default_nettype none
-// verilator lint_off UNUSEDPARAM
 package pl_gauss_pkg;
   localparam int Entries = 256;
   localparam int C0Bits = 18;
