@@ -38,7 +38,7 @@ check-san: ## the C tests under AddressSanitizer and UBSan
 check-host: $(HOST_TESTS) $(O)/photolane ## the C tests alone, without RTL
 	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS))
 
-check-mutants: all $(O)/tests/lockstep/test_array ## plant faults in RTL and model; the suite must catch each
+check-mutants: all $(LOCKSTEP_TESTS) ## plant faults in RTL and model; the suite must catch each
 	$(Q)scripts/check-mutants
 
 check-long: all tests ## 1e9 samples of the Gaussian, thousands of random jobs on every shape
@@ -62,7 +62,7 @@ lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellch
 	$(call say,LINT,RTL)
 	$(Q)for boxes in '' -DPL_WIDE_BOXES; do for shape in '1 2 8 2' '8 8 16 8' '8 8 64 64'; do set -- $$shape; \
 	  $(VERILATOR) --lint-only -Wall $$boxes -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GElements=$$4 --top-module pl_core \
-	    rtl/lint.vlt $(RTL_SRC) || exit 1; done; done
+	    rtl/lint.vlt $(RTL_SRC) $(RTL_SIM) || exit 1; done; done
 	$(Q)yosys -q -l $(O)/yosys.log -p "read_verilog -sv $(RTL_SRC); hierarchy -top pl_core -chparam Rows 1 -chparam Columns 2 \
 	  -chparam Width 8 -chparam Elements 2 -chparam AWords 64 -chparam BWords 64; proc; check -assert" >/dev/null 2>&1 || \
 	  { tail -3 $(O)/yosys.log; exit 1; }

@@ -1,0 +1,93 @@
+/* array_support.h: what the tests straight on an array plug-in share, below the host library: opening a plug-in,
+ * the register words of a tile, whether a tile fits, and running it.
+ *
+ * Plug-ins are taken from $PHOTOLANE_PLUGINS or build/rtl.
+ */
+#ifndef ARRAY_SUPPORT_H
+#define ARRAY_SUPPORT_H
+
+#include <dlfcn.h>
+
+#include "../unit/test_model_support.h"
+#include "photolane/array.h"
+
+/* The functions of one shape, "1x2x8"; ends the program if there is none. */
+static inline const pl_array_api *open_plugin(const char *shape) {
+  const char *folder = getenv("PHOTOLANE_PLUGINS");
+  char file[1024];
+  snprintf(file, sizeof file, "%s/libphotolane-rtl-%s.so", folder ? folder : "build/rtl", shape);
+  void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+  if (!library) {
+    fprintf(stderr, "%s: run `make rtl` first\n", dlerror());
+    exit(1);
+  }
+  const pl_array_api *(*get)(void);
+  *(void **)&get = dlsym(library, PL_ARRAY_SYMBOL);
+  const pl_array_api *api = get ? get() : NULL;
+  if (!api || api->abi != PL_ARRAY_ABI) {
+    fprintf(stderr, "%s is of another version: run `make rtl` again\n", file);
+    exit(1);
+  }
+  return api;
+}
+
+/* The words that unpack to `r`. */
+static inline pl_image words_of(const pl_model_regs *r) {
+  pl_image image;
+  pl_image_reset(&image);
+  uint32_t *reg = image.reg;
+  reg[PL_REG_EFFECTS] = r->effects;
+  reg[PL_REG_SEED] = r->seed;
+  reg[PL_REG_JOB] = r->job;
+  reg[PL_REG_CHANNELS] = (uint32_t)r->channels;
+  reg[PL_REG_WAVELENGTHS] = (uint32_t)r->wavelengths;
+  reg[PL_REG_DAC_BITS_A] = (uint32_t)r->dac_bits_a;
+  reg[PL_REG_DAC_BITS_B] = (uint32_t)r->dac_bits_b;
+  reg[PL_REG_ENC_SIGMA_A] = r->enc_sigma_a;
+  reg[PL_REG_ENC_SIGMA_B] = r->enc_sigma_b;
+  reg[PL_REG_PHASE_LOSS] = r->phase_loss;
+  reg[PL_REG_PHASE_GAIN] = r->phase_gain;
+  reg[PL_REG_PHASE_SHIFT] = (uint32_t)r->phase_shift;
+  reg[PL_REG_OUTPUT_SIGMA] = r->output_sigma;
+  reg[PL_REG_SHOT_GAIN] = r->shot_gain;
+  reg[PL_REG_SHOT_SHIFT] = (uint32_t)r->shot_shift;
+  reg[PL_REG_THERMAL_VAR] = r->thermal_var;
+  reg[PL_REG_SIGMA_EXP] = (uint32_t)r->sigma_exp;
+  reg[PL_REG_ADC_BITS] = (uint32_t)r->adc_bits;
+  reg[PL_REG_ADC_GAIN] = r->adc_gain;
+  reg[PL_REG_ADC_SHIFT] = (uint32_t)r->adc_shift;
+  reg[PL_REG_ADC_OFFSET] = (uint32_t)r->adc_offset;
+  reg[PL_REG_ROW0] = r->row0;
+  reg[PL_REG_COL0] = r->col0;
+  reg[PL_REG_SUM0] = r->sum0;
+  reg[PL_REG_ROWS] = (uint32_t)r->rows;
+  reg[PL_REG_COLS] = (uint32_t)r->cols;
+  reg[PL_REG_DEPTH] = (uint32_t)r->depth;
+  for (int i = 0; i < 32; i++) reg[PL_REG_DISPERSION + i] = (uint32_t)(int32_t)r->dispersion[i];
+  return image;
+}
+
+/* Words of the operand buffers that a tile takes, the larger of the two. */
+static inline int words_taken(const pl_array_api *api, const pl_model_regs *r) {
+  const int reads = (r->depth + r->channels - 1) / r->channels, last = r->depth - (reads - 1) * r->channels;
+  const int group = (reads - 1) * ((r->channels + api->width - 1) / api->width) + (last + api->width - 1) / api->width;
+  const int a = (r->rows + api->rows - 1) / api->rows * group, b = (r->cols + api->columns - 1) / api->columns * group;
+  return a > b ? a : b;
+}
+
+/* Configures, loads and runs the tile; the counters are those of this tile alone. Fails the test on an error. */
+static inline void run_tile(const pl_array_api *api, pl_array *array, const model_job *job, int32_t *c,
+                            pl_counters *counters, const char *what) {
+  const pl_model_regs *r = &job->r;
+  const pl_image image = words_of(r);
+  char error[400] = "";
+  if (api->configure(array, image.reg, PL_REG_WORDS, error, sizeof error) ||
+      api->load(array, 0, job->a, r->depth, r->rows, r->depth, error, sizeof error) ||
+      api->load(array, 1, job->b, r->depth, r->cols, r->depth, error, sizeof error) ||
+      api->run(array, c, r->cols, error, sizeof error))
+    ck_abort_msg("%s: %s", what, error);
+  *counters = (pl_counters){0};
+  api->counters(array, counters);
+}
+
+#endif
