@@ -26,7 +26,8 @@ elements = $(if $(filter 1x%,$(1)),2,$(if $(filter 64 32,$(call part,$(1),3)),$(
 # Buffer depth in words; small in the small array, so that jobs are cut along their depth too.
 buffer_words = $(if $(filter 1x%,$(1)),512,1024)
 
-bad_shapes := $(strip $(foreach s,$(SHAPES),$(if $(shell echo '$(s)' | grep -E '^[1-9][0-9]?x[1-9][0-9]?x(4|8|16|32|64)$$'),,$(s))))
+up_to_64 := ([1-9]|[1-5][0-9]|6[0-4])
+bad_shapes := $(strip $(foreach s,$(SHAPES),$(if $(shell echo '$(s)' | grep -E '^$(up_to_64)x$(up_to_64)x(4|8|16|32|64)$$'),,$(s))))
 $(if $(bad_shapes),$(error SHAPES: no such array: $(bad_shapes). A shape is ROWSxCOLUMNSxWIDTH with up to 64 rows and columns and a width of 4, 8, 16, 32 or 64))
 
 define plugin_rule
