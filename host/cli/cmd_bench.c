@@ -242,8 +242,8 @@ static int print_figures(int argc, char **argv, const bench_plan *plan, const be
 static void print_table(const bench_plan *plan, const bench_figures *figures) {
   const pl_counters *c = &figures->job.counters;
   printf("bench: %s, core %s, %d x %d x %d, %u channels, %d process%s, %d repeats\n", plan->uri, plan->core.name,
-         plan->m, plan->n, plan->k, plan->core.image.reg[PL_REG_CHANNELS], plan->processes, plan->processes == 1 ? "" : "es",
-         plan->repeats);
+         plan->m, plan->n, plan->k, plan->core.image.reg[PL_REG_CHANNELS], plan->processes,
+         plan->processes == 1 ? "" : "es", plan->repeats);
   printf("  %.3f GMAC/s best, %.3f median%s\n", figures->best, figures->median,
          plan->processes > 1 ? " (all processes together)" : "");
   printf("  %" PRIu64 " detector reads a job, %" PRIu64 " clipped\n", c->reads, c->clipped);

@@ -15,7 +15,8 @@
 
 enum { RESULT_MAX = 64 << 20, ARGUMENTS_MAX = 200 };
 
-/* All of a stream as text, or NULL if it cannot be read or is longer than RESULT_MAX. The caller frees it. */
+/* All of a stream as text, or NULL with errno set if it cannot be read or is longer than RESULT_MAX. The caller frees
+ * it. */
 static char *read_stream(FILE *file) {
   size_t size = 0, room = 1 << 16;
   char *text = malloc(room);
@@ -25,6 +26,7 @@ static char *read_stream(FILE *file) {
       text[size] = 0;
       return text;
     }
+    if (room >= RESULT_MAX) errno = EFBIG;
     char *larger = ferror(file) || room >= RESULT_MAX ? NULL : realloc(text, room *= 2);
     if (!larger) free(text);
     text = larger;

@@ -235,9 +235,9 @@ static int load(rtl_state *state, int operand, const int8_t *codes, ptrdiff_t ld
 
 static int min_int(int a, int b) { return a < b ? a : b; }
 
-/* One tile at (m0, n0, k0): registers, operands, run, results. */
-static int run_tile(rtl_state *state, const pl_job *job, const pl_image *words, tile_size tile, int m0, int n0, int k0,
-                    char *why, size_t size) {
+/* One tile at (m0, n0, k0): registers, operands, run, results. Only a run can meet a mismatch, and only if checked. */
+static pl_status run_tile(rtl_state *state, const pl_job *job, const pl_image *words, tile_size tile, int m0, int n0,
+                          int k0, char *why, size_t size) {
   const pl_array_api *api = state->api;
   int rows = min_int(tile.rows, job->m - m0), cols = min_int(tile.cols, job->n - n0);
   int depth = min_int(tile.depth, job->k - k0);
@@ -252,19 +252,20 @@ static int run_tile(rtl_state *state, const pl_job *job, const pl_image *words, 
   loaded a = {.serial = state->jobs, .first = m0, .k0 = k0, .rows = rows, .depth = depth};
   loaded b = {.serial = state->jobs, .first = n0, .k0 = k0, .rows = cols, .depth = depth};
   if (job->b_tag) b.serial = job->b_tag, b.is_tag = 1;
-  if (api->configure(state->array, here.reg, PL_REG_WORDS, why, size)) return -1;
-  if (load(state, 1, job->b, job->ldb, b, why, size)) return -1;
-  if (load(state, 0, job->a, job->lda, a, why, size)) return -1;
+  if (api->configure(state->array, here.reg, PL_REG_WORDS, why, size)) return PL_E_IO;
+  if (load(state, 1, job->b, job->ldb, b, why, size)) return PL_E_IO;
+  if (load(state, 0, job->a, job->lda, a, why, size)) return PL_E_IO;
 
   int32_t *c = job->c + m0 * job->ldc + n0;
-  if (!k0) return api->run(state->array, c, job->ldc, why, size);
-  if (api->run(state->array, state->tile, cols, why, size)) return -1;
+  const pl_status failure = state->check ? PL_E_MISMATCH : PL_E_IO;
+  if (!k0) return api->run(state->array, c, job->ldc, why, size) ? failure : PL_OK;
+  if (api->run(state->array, state->tile, cols, why, size)) return failure;
   for (int i = 0; i < rows; i++)
     for (int j = 0; j < cols; j++) {
       int32_t *out = c + i * job->ldc + j;
       *out = (int32_t)((uint32_t)*out + (uint32_t)state->tile[(size_t)i * (size_t)cols + (size_t)j]);
     }
-  return 0;
+  return PL_OK;
 }
 
 static pl_status rtl_gemm(pl_device *dev, const pl_job *job, const pl_image *words, pl_error *err) {
@@ -282,17 +283,17 @@ static pl_status rtl_gemm(pl_device *dev, const pl_job *job, const pl_image *wor
 
   state->jobs++;
   char why[400] = "unknown reason";
-  int failed = 0, row_tiles = ceil_div(job->m, tile.rows), backwards = 0;
-  for (int k0 = 0; k0 < job->k && !failed; k0 += tile.depth)
-    for (int n0 = 0; n0 < job->n && !failed; n0 += tile.cols, backwards = !backwards)
-      for (int i = 0; i < row_tiles && !failed; i++) {
+  int row_tiles = ceil_div(job->m, tile.rows), backwards = 0;
+  for (int k0 = 0; k0 < job->k && !status; k0 += tile.depth)
+    for (int n0 = 0; n0 < job->n && !status; n0 += tile.cols, backwards = !backwards)
+      for (int i = 0; i < row_tiles && !status; i++) {
         int m0 = (backwards ? row_tiles - 1 - i : i) * tile.rows;
-        failed = run_tile(state, job, words, tile, m0, n0, k0, why, sizeof why);
+        status = run_tile(state, job, words, tile, m0, n0, k0, why, sizeof why);
       }
   state->api->counters(state->array, &dev->counters);
-  if (!failed) return PL_OK;
+  if (!status) return PL_OK;
   state->operand[0].valid = state->operand[1].valid = 0;
-  return pl_fail(err, state->check ? PL_E_MISMATCH : PL_E_IO, "%s: %s", dev->uri, why);
+  return pl_fail(err, status, "%s: %s", dev->uri, why);
 }
 
 const pl_backend pl_backend_rtl = {

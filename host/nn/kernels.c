@@ -142,4 +142,6 @@ PL_VECTORISED static int quantize(const float *x, int n, int limit, int8_t *code
   return 1;
 }
 
-int pl_quantize(const float *x, int n, int limit, int8_t *codes, float *scale) { return quantize(x, n, limit, codes, scale); }
+int pl_quantize(const float *x, int n, int limit, int8_t *codes, float *scale) {
+  return quantize(x, n, limit, codes, scale);
+}

@@ -102,7 +102,7 @@ typedef struct {
   pl_image image;
 } pl_core;
 
-/* Loads a shipped description ("ideal", "lightening") or a libconfig file (a name with '/' or
+/* Loads a shipped description ("ideal", "converters", "lightening") or a libconfig file (a name with '/' or
  * ending in ".cfg"). The errors name file, line and field. */
 PL_API pl_status pl_core_load(const char *name_or_path, pl_core *core, pl_error *err);
 

@@ -5,7 +5,8 @@
  * the buffers, and what is in a buffer was loaded under the registers it is now used with.
  *
  * tests/cli/test_tiles.sh builds it and runs `photolane verify` on it. load_cycles counts the words loaded.
- * With check=1 and FAKE_MISMATCH in the environment the "checker" finds a difference.
+ * With check=1 and FAKE_MISMATCH in the environment the "checker" finds a difference; with FAKE_BROKEN no operand can
+ * be loaded.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,7 @@ static int load(pl_array *array, int which, const int8_t *codes, int64_t ld, int
                 size_t size) {
   operand *o = &array->in[which];
   const pl_model_regs *r = &array->regs;
+  if (getenv("FAKE_BROKEN")) return snprintf(error, size, "broken"), -1;
   int reads = ceil_div(depth, r->channels), last = depth - (reads - 1) * r->channels;
   int per_group = (reads - 1) * ceil_div(r->channels, WIDTH) + ceil_div(last, WIDTH);
   int words = per_group * ceil_div(rows, which ? COLUMNS : ROWS);

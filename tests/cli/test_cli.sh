@@ -174,6 +174,7 @@ wrong 2 "is no photolane result" replay "$temp/empty.json"
 wrong 2 "is no photolane result" replay "$temp/short.json"
 wrong 2 "cannot read the result" replay "$temp/absent.json"
 wrong 2 "cannot read the result" replay "$temp"
+wrong 2 "File too large" replay /dev/zero
 wrong 2 "which result?" replay
 
 # ---- Models ----
@@ -203,7 +204,7 @@ again=$(sed -n 's/^  again: photolane //p' "$temp/err")
 eval "differs 'layer 1, k) at row 2, column 1' ${again:-info}"
 differs "at row 2, column 1, sum 2: ADC codes" \
   run -m $model -p "it's so" -n 3 -d 'null:?flip=1114112,2,1,2' --check-against model:
-for flip in 1,2 1,2, 1,2,3, 1,2,3,4,5 1,2,x 1,,3 -1,2,3; do
+for flip in 1,2 '1,2,' '1,2,3,' 1,2,3,4,5 1,2,x 1,,3 -1,2,3; do
   wrong 2 "option flip wants JOB,ROW,COL[,SUM]" info -d "null:?flip=$flip"
 done
 printf 'In the beginning God created the heaven and the earth.' >"$temp/text"

@@ -77,6 +77,7 @@ nm -D --defined-only "$prefix/lib/libphotolane.so" | sed -n 's/.* [^BD] //p' | s
 grep '^PL_API' "$prefix/include/photolane/photolane.h" | grep -o 'pl_[a-z_]*(' | tr -d '(' | sort >"$temp/interface"
 check "exports its interface and nothing else" diff "$temp/interface" "$temp/symbols"
 
+# shellcheck disable=SC2016 # backticks of Markdown
 sed -n '/^```c$/,/^```$/p' docs/structure.md | grep -v '^```' >"$temp/example.c"
 # shellcheck disable=SC2046
 check "example of docs/structure.md" "$cc" -Wall -Wextra -Werror -o "$temp/example" "$temp/example.c" \

@@ -50,6 +50,11 @@ check "the checker ends the run" says 1 "sum 0: wrong" env FAKE_MISMATCH=1 "$pho
 check "... and says how to repeat it" says 1 "--seed 1 --case 0" env FAKE_MISMATCH=1 "$photolane" verify \
   -d "rtl:2x3x64?check=1"
 
+set -- run -m host/nn/models/kjv.gguf -p x -n 1 -d "rtl:2x3x64?check=1"
+check "the checker ends a text" says 1 "again: photolane run " env FAKE_MISMATCH=1 "$photolane" "$@"
+check "a broken array ..." says 1 "rtl:2x3x64?check=1: broken" env FAKE_BROKEN=1 "$photolane" "$@"
+check "... is not a mismatch" sh -c "! grep again: '$temp/said'"
+
 ${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Iinclude -o "$temp/tagged" tests/cli/tagged.c "$build/libphotolane.a" \
   -lconfig -lcjson -lz -lm -lpthread -ldl || exit 1
 check "tagged operands" says 0 "4 jobs agree" "$temp/tagged" rtl:2x3x64
