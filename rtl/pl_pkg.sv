@@ -9,6 +9,7 @@ package pl_pkg;
   localparam int PowerBits = 10;    // power of an element, 16 code^2
   localparam int LightBits = 16;    // light of an element, code^2
   localparam int TermBits = 25;     // dispersion term of an element, Q8
+  localparam int GaussBits = 15;    // normal deviate, Q11
   localparam int SumGrowth = 12;    // a read sums at most 2^12 channels
 
   localparam int RowBits = 24;
@@ -22,6 +23,7 @@ package pl_pkg;
   localparam int TermProducts = 64; // products that the array sums before its first register
   localparam int FieldBox = 32;
   localparam int PowerBox = 32;
+  localparam int GaussBox = 32;
   localparam int WordSumBox = 32;   // sum of one word of products
   localparam int LightSumBox = 32;
   localparam int AccBox = 64;       // sum of one read
@@ -31,6 +33,7 @@ package pl_pkg;
   localparam int TermProducts = 4;
   localparam int FieldBox = FieldBits;
   localparam int PowerBox = PowerBits;
+  localparam int GaussBox = GaussBits;
   localparam int WordSumBox = 31;
   localparam int LightSumBox = LightBits + SumGrowth + 1;
   localparam int AccBox = 38;

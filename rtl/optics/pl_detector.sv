@@ -34,6 +34,8 @@ module pl_detector #(
   input  logic [Lanes*32-1:0]                 l_i,
   output logic [Lanes*32-1:0]                 v_o
 );
+  localparam int GaussBox = pl_pkg::GaussBox;
+
   // ---- Registers.
   logic phase_on, dispersion_on, output_on, shot_on, thermal_on;
   logic [31:0] seed, job, thermal_var;
@@ -61,7 +63,8 @@ module pl_detector #(
   assign unused_regs = ^regs_i;
 
   // ---- Noise: one Threefry block per read, word 0 for the output noise, word 1 for the receiver.
-  logic [Lanes*32-1:0] counter0, counter1, word0, word1, gauss0, gauss1;
+  logic [Lanes*32-1:0] counter0, counter1, word0, word1;
+  logic [Lanes*GaussBox-1:0] gauss0, gauss1;
   for (genvar r = 0; r < Rows; r++) begin : g_row
     for (genvar c = 0; c < Columns; c++) begin : g_column
       localparam int Lane = r * Columns + c;
@@ -83,11 +86,12 @@ module pl_detector #(
 
   // ---- Waits: the value for its noise (clocks 3 to 21), the receiver's deviate (23, 24) and sigma (21 to 24) for the
   // output noise.
-  logic [Lanes*32-1:0] v2_q, v2_late, gauss1_late, root_late;
+  logic [Lanes*32-1:0] v2_q, v2_late, root_late;
+  logic [Lanes*GaussBox-1:0] gauss1_late;
   pl_delay #(.Bits(Lanes*32), .Clocks(pl_pkg::DeviateLatency - 3)) u_wait_v (
     .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(v2_q), .data_o(v2_late)
   );
-  pl_delay #(.Bits(Lanes*32), .Clocks(2)) u_wait_deviate (
+  pl_delay #(.Bits(Lanes*GaussBox), .Clocks(2)) u_wait_deviate (
     .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(gauss1), .data_o(gauss1_late)
   );
   pl_delay #(.Bits(Lanes*32), .Clocks(pl_pkg::DeviateLatency - pl_pkg::IsqrtLatency - 1)) u_wait_sigma (
@@ -108,8 +112,8 @@ module pl_detector #(
     assign d[g] = d_i[g*32 +: 32];
     assign p[g] = p_i[g*32 +: 32];
     assign l[g] = l_i[g*32 +: 32];
-    assign g0[g] = gauss0[g*32 +: 32];
-    assign g1[g] = gauss1_late[g*32 +: 32];
+    assign g0[g] = 32'($signed(gauss0[g*GaussBox +: GaussBox]));
+    assign g1[g] = 32'($signed(gauss1_late[g*GaussBox +: GaussBox]));
     assign sigma24[g] = root_late[g*32 +: 32];
     assign v21[g] = v2_late[g*32 +: 32];
   end
@@ -117,11 +121,13 @@ module pl_detector #(
   // ---- Stage registers, named by the clock at whose end they are written.
   logic signed [31:0] loss1 [0:Lanes-1], y1 [0:Lanes-1], d1 [0:Lanes-1];
   logic signed [31:0] v22 [0:Lanes-1], v23 [0:Lanes-1], v24 [0:Lanes-1], v25 [0:Lanes-1], v26 [0:Lanes-1];
-  logic signed [63:0] sigma22 [0:Lanes-1];            // 32 bits used
+  logic        [31:0] magnitude [0:Lanes-1];          // within a stage
+  logic        [31:0] sigma22 [0:Lanes-1];
   logic signed [63:0] noise23 [0:Lanes-1];            // 47 bits used
   logic signed [31:0] product25 [0:Lanes-1];          // at most 15 + 16 bits
   logic signed [63:0] noise26 [0:Lanes-1];            // 36 bits used
   logic signed [63:0] limited [0:Lanes-1];            // within a stage
+  logic        [63:0] scaled [0:Lanes-1];             // within a stage
   logic        [63:0] phase1 [0:Lanes-1], shot1 [0:Lanes-1], phase2 [0:Lanes-1], shot2 [0:Lanes-1];  // 48 bits used
 
   // verilator lint_off BLKSEQ
@@ -153,12 +159,13 @@ module pl_detector #(
         v24[n] = limited[n][31:0];
       end
       for (int n = 0; n < Lanes; n++) begin
-        noise23[n] = (64'(g0[n]) * sigma22[n] + 64'sd1024) >>> 11;
+        noise23[n] = (64'(g0[n]) * $signed({32'd0, sigma22[n]}) + 64'sd1024) >>> 11;
         v23[n] = v22[n];
       end
       for (int n = 0; n < Lanes; n++) begin
-        sigma22[n] = v21[n] < 32'sd0 ? -(64'(v21[n])) : 64'(v21[n]);
-        sigma22[n] = (sigma22[n] * 64'(output_sigma)) >>> 16;
+        magnitude[n] = v21[n] < 32'sd0 ? -v21[n] : v21[n];
+        scaled[n] = 64'(magnitude[n]) * 64'(output_sigma);
+        sigma22[n] = scaled[n][47:16];
         v22[n] = v21[n];
       end
       for (int n = 0; n < Lanes; n++) begin

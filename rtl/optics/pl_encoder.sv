@@ -28,6 +28,7 @@ module pl_encoder #(
   localparam int Pairs = Elements / 2;
   localparam int FieldBox = pl_pkg::FieldBox;
   localparam int PowerBox = pl_pkg::PowerBox;
+  localparam int GaussBox = pl_pkg::GaussBox;
   localparam int WordLightBox = pl_pkg::WordLightBox;
   localparam int WordTermBox = pl_pkg::WordTermBox;
 
@@ -49,7 +50,8 @@ module pl_encoder #(
 
   // ---- Noise: one Threefry block for two neighbouring channels.
   logic [Pairs*32-1:0] counter0, counter1, word0, word1;
-  logic [Elements*32-1:0] words, deviates;
+  logic [Elements*32-1:0] words;
+  logic [Elements*GaussBox-1:0] deviates;
   for (genvar g = 0; g < Pairs; g++) begin : g_pair
     assign counter0[g*32 +: 32] = {sum_i[7:0], position_i};
     assign counter1[g*32 +: 32] = {effect, sum_i[15:8], 20'(channel_i[pl_pkg::ChannelBits-1:1]) + 20'(g)};
@@ -81,7 +83,7 @@ module pl_encoder #(
   logic signed [31:0] gauss [0:Elements-1];
   for (genvar g = 0; g < Elements; g++) begin : g_element
     assign code[g] = {{24{converted_late[g*8+7]}}, converted_late[g*8 +: 8]};
-    assign gauss[g] = deviates[g*32 +: 32];
+    assign gauss[g] = 32'($signed(deviates[g*GaussBox +: GaussBox]));
   end
 
   pl_dac #(.Elements(Elements)) u_dac (
@@ -105,8 +107,9 @@ module pl_encoder #(
 
   // ---- Stage registers, named by the clock at whose end they are written.
   logic signed [31:0] magnitude [0:Elements-1];  // within a stage
-  logic signed [31:0] field22 [0:Elements-1], field23 [0:Elements-1], field24 [0:Elements-1];
-  logic signed [31:0] field25 [0:Elements-1], field26 [0:Elements-1];
+  logic signed [31:0] field22 [0:Elements-1], field23 [0:Elements-1];
+  logic signed [31:0] limited [0:Elements-1];    // within a stage
+  logic signed [FieldBox-1:0] field24 [0:Elements-1], field25 [0:Elements-1], field26 [0:Elements-1];
   logic signed [31:0] sigma22 [0:Elements-1];
   logic signed [31:0] noise23 [0:Elements-1];
   logic        [31:0] square25 [0:Elements-1];
@@ -127,7 +130,7 @@ module pl_encoder #(
       for (int n = 0; n < Elements; n++) begin
         light27 = light27 + WordLightBox'(light26[n]);
         term27 = term27 + WordTermBox'(term26[n]);
-        fields_q[n*FieldBox +: FieldBox] <= FieldBox'(field26[n]);
+        fields_q[n*FieldBox +: FieldBox] <= field26[n];
         powers_q[n*PowerBox +: PowerBox] <= PowerBox'(power26[n]);
       end
       light_q <= light27;
@@ -146,13 +149,14 @@ module pl_encoder #(
         field26[n] = field25[n];
       end
       for (int n = 0; n < Elements; n++) begin
-        square25[n] = field24[n] * field24[n];
+        square25[n] = 32'(field24[n]) * 32'(field24[n]);
         field25[n] = field24[n];
       end
       for (int n = 0; n < Elements; n++) begin
-        field24[n] = field23[n] + (noise_on ? noise23[n] : 32'sd0);
-        field24[n] = field24[n] > 32'sd4095 ? 32'sd4095 : field24[n];
-        field24[n] = field24[n] < -32'sd4095 ? -32'sd4095 : field24[n];
+        limited[n] = field23[n] + (noise_on ? noise23[n] : 32'sd0);
+        limited[n] = limited[n] > 32'sd4095 ? 32'sd4095 : limited[n];
+        limited[n] = limited[n] < -32'sd4095 ? -32'sd4095 : limited[n];
+        field24[n] = FieldBox'(limited[n]);
       end
       for (int n = 0; n < Elements; n++) begin
         noise23[n] = (gauss[n] * sigma22[n] + 32'sd65536) >>> 17;

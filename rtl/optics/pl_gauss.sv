@@ -1,16 +1,17 @@
 // pl_gauss: 32 random bits to a normal deviate in Q11 (signal-chain.md, "The Gaussian"), per lane and clock.
 //
-// The deviate of word_i appears at gauss_o, sign-extended to 32 bits, GaussLatency enabled clocks later. One table
-// (pl_gauss_pkg) per lane: 256 entries, which suits a block RAM.
+// The deviate of word_i appears at gauss_o, sign-extended to GaussBox bits, GaussLatency enabled clocks later. One
+// table (pl_gauss_pkg) per lane: 256 entries, which suits a block RAM.
 // Stages: normalise (two), table, first product, second product and sign.
 `default_nettype none
 module pl_gauss #(
-  parameter int Lanes = 2  // >= 1
+  parameter int Lanes = 2,  // >= 1
+  localparam int GaussBox = pl_pkg::GaussBox
 ) (
-  input  logic                clk_i,
-  input  logic                en_i,
-  input  logic [Lanes*32-1:0] word_i,
-  output logic [Lanes*32-1:0] gauss_o
+  input  logic                      clk_i,
+  input  logic                      en_i,
+  input  logic [Lanes*32-1:0]       word_i,
+  output logic [Lanes*GaussBox-1:0] gauss_o
 );
   localparam int C0Bits = pl_gauss_pkg::C0Bits;
   localparam int SlopeBits = pl_gauss_pkg::EntryBits - C0Bits;  // c2 and c1 together
@@ -25,7 +26,7 @@ module pl_gauss #(
     end
   end
 
-  logic [Lanes*32-1:0] gauss_q;
+  logic [Lanes*GaussBox-1:0] gauss_q;
   logic [31:0] word [0:Lanes-1];
   for (genvar g = 0; g < Lanes; g++) begin : g_lane
     assign word[g] = word_i[g*32 +: 32];
@@ -46,7 +47,7 @@ module pl_gauss #(
     if (en_i) begin
       for (int l = 0; l < Lanes; l++) begin
         out[l] = (value4[l] - ((slope4[l] * t4[l]) >> 12) + 32'd8) >> 4;
-        gauss_q[l*32 +: 32] <= neg4[l][0] ? -out[l] : out[l];
+        gauss_q[l*GaussBox +: GaussBox] <= GaussBox'(neg4[l][0] ? -out[l] : out[l]);
       end
       for (int l = 0; l < Lanes; l++) begin
         neg4[l] = neg3[l];
