@@ -49,7 +49,7 @@ struct pl_device {
   void *state;
   pl_image image; /* as configured; the job's words in it are not used */
   pl_counters counters;
-  char uri[128];
+  char uri[sizeof((pl_identity *)0)->uri];
 };
 
 struct pl_backend {

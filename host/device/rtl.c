@@ -164,7 +164,7 @@ static pl_status rtl_open(pl_device *dev, const pl_uri *uri, pl_error *err) {
   if (!*uri->shape) { /* complete "rtl:?check=1" to "rtl:8x8x16?check=1" */
     char options[sizeof dev->uri];
     strcpy(options, dev->uri + strlen("rtl:"));
-    snprintf(dev->uri, sizeof dev->uri, "rtl:%s%.100s", DEFAULT_SHAPE, options);
+    snprintf(dev->uri, sizeof dev->uri, "rtl:%s%.511s", DEFAULT_SHAPE, options);
   }
   return PL_OK;
 }
@@ -293,7 +293,7 @@ static pl_status rtl_gemm(pl_device *dev, const pl_job *job, const pl_image *wor
   state->api->counters(state->array, &dev->counters);
   if (!status) return PL_OK;
   state->operand[0].valid = state->operand[1].valid = 0;
-  return pl_fail(err, status, "%s: %s", dev->uri, why);
+  return pl_fail(err, status, "%.60s: %s", dev->uri, why);
 }
 
 const pl_backend pl_backend_rtl = {

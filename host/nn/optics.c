@@ -199,7 +199,7 @@ static pl_status report_difference(const pl_nn_optics *o, const pl_job *job, int
   pl_identify(o->settings.check, &b, NULL);
   const int can_tell_stage = (a.rows && !a.checked) || (b.rows && !b.checked);
   return pl_fail(err, PL_E_MISMATCH,
-                 "%s and %s differ in job 0x%08x (layer %d, %s) at row %u, column %u%s; results %d and %d "
+                 "%.100s and %.100s differ in job 0x%08x (layer %d, %s) at row %u, column %u%s; results %d and %d "
                  "(product %llu of this run)%s", a.uri, b.uri, job->job, layer, pl_nn_product_names[p],
                  job->row0 + (uint32_t)i, job->col0 + (uint32_t)j, where, x, y, (unsigned long long)o->products + 1,
                  can_tell_stage ? "; ?check=1 names the stage" : "");

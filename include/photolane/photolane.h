@@ -129,10 +129,10 @@ PL_API double pl_range_step(const pl_image *image, pl_range range);
 typedef struct pl_device pl_device;
 
 typedef struct {
-  char uri[128];      /* as opened, completed: "rtl:8x8x64" */
+  char uri[528];      /* as opened (at most 511 characters), completed: "rtl:8x8x64" */
   char backend[16];   /* "model", "rtl", "null" */
   char kind[16];      /* "coherent" */
-  char build[64];     /* build id of what computes */
+  char build[64];     /* build id of this library */
   int rows, columns, width; /* physical array; 0 for the model */
   int checked;        /* 1: each detector read is compared with the golden model */
 } pl_identity;

@@ -45,7 +45,7 @@ START_TEST(bad_uris) {
   expect_open("null:?fail=open", PL_E_NODEV, "there is no device");
   expect_open("null:?fail=often", PL_E_INPUT, "open, configure, gemm or lost, not 'often'");
   expect_open("null:?flip=1,2", PL_E_INPUT, "JOB,ROW,COL");
-  expect_open("null:?flip=1,2,3,4", PL_E_INPUT, "JOB,ROW,COL");
+  expect_open("null:?flip=1,2,3,4,5", PL_E_INPUT, "JOB,ROW,COL");
   expect_open("null:?flip=1,-2,3", PL_E_INPUT, "JOB,ROW,COL");
   expect_open(NULL, PL_E_INPUT, "no device URI");
   ck_assert_int_eq(pl_open("model:", NULL, NULL), PL_E_INPUT);
@@ -76,6 +76,15 @@ START_TEST(identity) {
   ck_assert_ptr_nonnull(strstr(pl_build_id(), pl_version()));
   pl_close(dev);
   pl_close(NULL);
+
+  char longest[512] = "model:?threads="; /* zeros in front of a number: no character may get lost */
+  memset(longest + strlen(longest), '0', sizeof longest - 1 - strlen(longest));
+  longest[sizeof longest - 2] = '2';
+  longest[sizeof longest - 1] = 0;
+  ck_assert_int_eq(pl_open(longest, &dev, &err), PL_OK);
+  ck_assert_int_eq(pl_identify(dev, &id, &err), PL_OK);
+  ck_assert_str_eq(id.uri, longest);
+  pl_close(dev);
 }
 END_TEST
 
