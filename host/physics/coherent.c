@@ -122,9 +122,10 @@ pl_status pl_coherent_product(const pl_coherent *core, const int8_t *a, const in
                               const pl_random *random, double *c_code2, pl_error *err) {
   if (m < 1 || n < 1 || k < 1) return pl_fail(err, PL_E_INPUT, "a product needs m, n and k of 1 or more");
   const size_t elements_a = (size_t)m * (size_t)k, elements_b = (size_t)n * (size_t)k;
-  double *x = malloc((elements_a + elements_b) * sizeof *x), *w = x + elements_a;
+  double *x = malloc((elements_a + elements_b) * sizeof *x);
   if (!x) return pl_fail(err, PL_E_MEMORY, "no memory for %zu operand fields: use smaller shapes",
                          elements_a + elements_b);
+  double *w = x + elements_a;
   for (size_t i = 0; i < elements_a; i++) x[i] = a[i];
   for (size_t i = 0; i < elements_b; i++) w[i] = b[i];
   for (int i = 0; i < m; i++) pl_coherent_encode(x + (size_t)i * k, k, core->encoding_rms_a, random, x + (size_t)i * k);
