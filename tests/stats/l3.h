@@ -63,8 +63,8 @@ static inline void *golden_part_run(void *argument) {
 /* `reads` (rounded up to whole calls) independent reads of the codes a, b (one per channel) under the registers of
  * `image`. The ADC is set to 16 bits around centre, as fine as it can be for 12 sigma on either side, at best the
  * detector's LSB. counts is NULL if memory ran out; else the caller frees it. */
-static inline histogram golden_reads(const pl_image *image, const int8_t *a, const int8_t *b, int channels, double reads,
-                              uint32_t job, double centre, double sigma, int threads) {
+static inline histogram golden_reads(const pl_image *image, const int8_t *a, const int8_t *b, int channels,
+                                     double reads, uint32_t job, double centre, double sigma, int threads) {
   histogram h = {.counts = calloc(CODES, sizeof *h.counts)};
   golden_part part[L3_THREADS_MAX];
   pthread_t id[L3_THREADS_MAX];
@@ -160,7 +160,8 @@ typedef struct {
   int count;
 } statistics;
 
-static inline void add_chance(statistics *all, const char *name, double deviation, double allowance, double z, double p) {
+static inline void add_chance(statistics *all, const char *name, double deviation, double allowance, double z,
+                              double p) {
   if (all->count == STATISTICS_MAX) abort();
   snprintf(all->list[all->count].name, sizeof all->list[0].name, "%s", name);
   all->list[all->count].deviation = deviation;

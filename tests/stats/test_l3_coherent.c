@@ -106,9 +106,12 @@ static double rounded_variance(double sigma) {
 }
 
 typedef struct {
-  double variance;               /* code^4, to be added to that of the physics: rounding of fields (exact) and Sheppard */
+  double variance;               /* code^4, to be added to that of the physics: fields rounded, Sheppard's correction */
   double mean_allowed, variance_allowed;
+  double lattice;                /* code^2: the read moves in steps of this, because fields do; 0 if it is finer */
 } resolution;
+
+static int gcd(int x, int y) { return y ? gcd(y, x % y) : x; }
 
 /* Rounding a value of standard deviation sigma to `step`: Sheppard's step^2/12 if it is spread over several steps, else
  * only the bound by an error of half a step. */
@@ -135,17 +138,21 @@ static resolution allow(const pl_physics *p, const pl_image *image, const int8_t
   const int encodes = ra > 0 || rb > 0;
   resolution r = {.mean_allowed = LSB}; /* each rounding, half up, shifts by less than half a unit */
   double light = 0, power = 0, largest = 0;
+  int common_a = 0, common_b = 0;
   for (int i = 0; i < p->channels; i++) {
     const double x2 = a[i] * a[i], w2 = b[i] * b[i];
     if (ra > 0) allow_encoding(&r, a[i], ra, w2 * (1 + rb * rb), image->reg[PL_REG_ENC_SIGMA_A]);
     if (rb > 0) allow_encoding(&r, b[i], rb, x2 * (1 + ra * ra), image->reg[PL_REG_ENC_SIGMA_B]);
     if (p->effects & PL_EFFECT_DISPERSION)
       r.mean_allowed += 0x1p-17 * fabs(x2 - w2) + 1.0 / 256; /* half a unit of e, two roundings of t to Q8 */
+    common_a = gcd(common_a, abs(a[i])), common_b = gcd(common_b, abs(b[i]));
     light += encodes ? 2 : 0; /* each square is cut to whole code^2 */
     const double dx = a[i] == -128 ? 16 : 8, dw = b[i] == -128 ? 16 : 8; /* p has steps of 16 code^2, at most 1023 */
     power += dx * w2 + dw * x2 + dx * dw;
     largest = fmax(largest, fmax(abs(a[i]) * (1 + 4 * ra), abs(b[i]) * (1 + 4 * rb)));
   }
+  if (encodes && !(ra > 0 && rb > 0) && m.receiver + m.phase == 0 && core.output_rms == 0)
+    r.lattice = (ra > 0 ? common_b : common_a) / 16.0;
   if (encodes) round_to(&r, LSB, sigma);                                        /* stage 4: y to Q2 */
   if (encodes && p->effects & PL_EFFECT_DISPERSION) round_to(&r, LSB, sigma);   /* stage 6: D to Q2 */
   if (step > LSB) round_to(&r, step, sigma);                                    /* stage 9, as this test sets it */
@@ -221,7 +228,8 @@ static double compare(statistics *all, const char *effect, const point *at, cons
       add_statistic(all, name, s.skewness - (skewness - lost), allowed, s.skewness_error);
       if (fabs(skewness) + fabs(lost) < 0.02) {
         const double distance = ks_distance(&h, m.mean, sqrt(variance));
-        const double slack = 0.4 * r.mean_allowed / sigma + 0.121 * relative + 0.0665 * fabs(skewness);
+        const double shift = (r.mean_allowed + r.lattice / 2) / sigma;
+        const double slack = 0.4 * shift + 0.121 * relative + 0.0665 * fabs(skewness);
         snprintf(name, sizeof name, "%s, %s: KS", effect, at->name);
         add_chance(all, name, distance, slack, 0, ks_chance(fmax(0, distance - slack), h.reads));
       }
@@ -424,7 +432,7 @@ START_TEST(draws_have_the_exact_moments) {
 }
 END_TEST
 
-/* P(from <= X < to) of a Poisson count, term by term: gsl_cdf_poisson_P is wrong by 0.2 at a mean of 9e5 (GSL 2.7.1). */
+/* P(from <= X < to) of a Poisson count, term by term: gsl_cdf_poisson_P is off by 0.2 at a mean of 9e5 (GSL 2.7.1). */
 static double poisson_between(double from, double to, double mean) {
   double p = 0;
   for (double k = fmax(0, from); k < to; k++) p += exp(k * log(mean) - mean - lgamma(k + 1));
