@@ -9,6 +9,10 @@ RTL_CC ?= clang
 RTL_MARCH ?= native
 RTL_VECTOR ?= -mprefer-vector-width=512
 VERILATOR ?= verilator
+# RTL_BOXES= builds the exact widths that are synthesized; RTL_X="--x-assign unique --x-initial unique" makes a build
+# whose state before reset is random (PHOTOLANE_RESET_SEED=N when it runs). Both are slower and give the same bits.
+RTL_BOXES ?= -DPL_WIDE_BOXES
+RTL_X ?= --x-assign fast --x-initial fast
 
 RTL_PKG := rtl/pl_pkg.sv rtl/pl_regs_pkg.sv rtl/optics/pl_gauss_pkg.sv
 RTL_SRC := $(RTL_PKG) $(filter-out $(RTL_PKG),$(sort $(wildcard rtl/optics/*.sv rtl/engine/*.sv)))
@@ -34,9 +38,9 @@ define plugin_rule
 $(O)/rtl/libphotolane-rtl-$(1)$(trace_suffix).so: $(RTL_SRC) $(RTL_SIM) sim/verilator/array.cpp sim/verilator/checker.cpp sim/verilator/checker.h $(RTL_MODEL) include/photolane/array.h scripts/rtl.mk
 	$$(call say,RTL,$(1)$(trace_suffix))
 	@rm -rf $(O)/rtl/$(1)$(trace_suffix) && mkdir -p $(O)/rtl/$(1)$(trace_suffix)
-	$$(Q)$$(VERILATOR) --cc -O3 --x-assign fast --x-initial fast --unroll-count 4 --top-module pl_core --prefix Vpl_core \
+	$$(Q)$$(VERILATOR) --cc -O3 $(RTL_X) --unroll-count 4 --top-module pl_core --prefix Vpl_core \
 	  -GRows=$(call part,$(1),1) -GColumns=$(call part,$(1),2) -GWidth=$(call part,$(1),3) -GElements=$(call elements,$(1)) \
-	  -GAWords=$(call buffer_words,$(1)) -GBWords=$(call buffer_words,$(1)) -DPL_WIDE_BOXES $$(if $$(filter 1,$(TRACED)),--trace-fst) \
+	  -GAWords=$(call buffer_words,$(1)) -GBWords=$(call buffer_words,$(1)) $(RTL_BOXES) $$(if $$(filter 1,$(TRACED)),--trace-fst) \
 	  --Mdir $(O)/rtl/$(1)$(trace_suffix) -CFLAGS "-fPIC -fvisibility=hidden" rtl/lint.vlt $(RTL_SRC) $(RTL_SIM)
 	$$(Q)$$(MAKE) -s -C $(O)/rtl/$(1)$(trace_suffix) -f Vpl_core.mk OPT_FAST="-O3 -march=$(RTL_MARCH) $(RTL_VECTOR)" OPT_SLOW=-O0 OPT_GLOBAL=-O2 \
 	  OBJCACHE=$$(if $$(shell which ccache 2>/dev/null),ccache) CXX=$(RTL_CXX) LINK=$(RTL_CXX) Vpl_core__ALL.a verilated.o verilated_dpi.o verilated_threads.o $$(if $$(filter 1,$(TRACED)),verilated_fst_c.o) >/dev/null
@@ -44,7 +48,7 @@ $(O)/rtl/libphotolane-rtl-$(1)$(trace_suffix).so: $(RTL_SRC) $(RTL_SIM) sim/veri
 	  -o $(O)/rtl/$(1)$(trace_suffix)/model_$$$$(basename $$$$f .c).o || exit 1; done
 	$$(Q)$(RTL_CXX) -std=gnu++17 -O3 -march=$(RTL_MARCH) -fPIC -fvisibility=hidden -Wall -Wextra -Werror -shared -Wl,--no-undefined \
 	  -DPL_ROWS=$(call part,$(1),1) -DPL_COLUMNS=$(call part,$(1),2) -DPL_WIDTH=$(call part,$(1),3) \
-	  -DPL_ELEMENTS=$(call elements,$(1)) -DPL_WORDS=$(call buffer_words,$(1)) -DPL_TRACED=$(TRACED) \
+	  -DPL_ELEMENTS=$(call elements,$(1)) -DPL_WORDS=$(call buffer_words,$(1)) -DPL_TRACED=$(TRACED) -DPL_BUILD_ID='"$(BUILD_ID)"' \
 	  -Iinclude -Ihost -I$(O)/rtl/$(1)$(trace_suffix) -isystem $$(shell $(VERILATOR) --getenv VERILATOR_ROOT)/include \
 	  -isystem $$(shell $(VERILATOR) --getenv VERILATOR_ROOT)/include/vltstd \
 	  sim/verilator/array.cpp sim/verilator/checker.cpp $(O)/rtl/$(1)$(trace_suffix)/model_*.o $(O)/rtl/$(1)$(trace_suffix)/verilated*.o \

@@ -175,6 +175,7 @@ static void rtl_identify(pl_device *dev, pl_identity *id) {
   id->columns = state->api->columns;
   id->width = state->api->width;
   id->checked = state->check;
+  snprintf(id->build, sizeof id->build, "%s", state->api->build);
 }
 
 /* The registers themselves go out with every tile; but what is in the buffers was encoded under the old ones. */
@@ -189,12 +190,6 @@ static pl_status rtl_configure(pl_device *dev, pl_error *err) {
 
 static int ceil_div(int a, int b) { return (a + b - 1) / b; }
 
-/* Buffer words of one group of rows (A) or columns (B) at depth `depth`. */
-static int group_words(int depth, int channels, int width) {
-  int reads = ceil_div(depth, channels), last = depth - (reads - 1) * channels;
-  return (reads - 1) * ceil_div(channels, width) + ceil_div(last, width);
-}
-
 typedef struct {
   int rows, cols, depth; /* of a full tile; those at the edges are smaller */
 } tile_size;
@@ -202,7 +197,7 @@ typedef struct {
 static pl_status plan(const pl_array_api *api, const pl_job *job, int channels, tile_size *tile, pl_error *err) {
   int words = api->a_words < api->b_words ? api->a_words : api->b_words;
   tile->depth = job->k;
-  if (group_words(job->k, channels, api->width) > words) {
+  if (pl_array_group_words(job->k, channels, api->width) > words) {
     int reads = words / ceil_div(channels, api->width);
     if (!reads)
       return pl_fail(err, PL_E_INPUT,
@@ -210,7 +205,7 @@ static pl_status plan(const pl_array_api *api, const pl_job *job, int channels, 
                      channels, words, api->width);
     tile->depth = reads * channels;
   }
-  int per_group = group_words(tile->depth, channels, api->width);
+  int per_group = pl_array_group_words(tile->depth, channels, api->width);
   int64_t rows = (int64_t)(api->a_words / per_group) * api->rows;
   int64_t cols = (int64_t)(api->b_words / per_group) * api->columns;
   tile->rows = rows < job->m ? (int)rows : job->m;
@@ -235,7 +230,7 @@ static int load(rtl_state *state, int operand, const int8_t *codes, ptrdiff_t ld
 
 static int min_int(int a, int b) { return a < b ? a : b; }
 
-/* One tile at (m0, n0, k0): registers, operands, run, results. Only a run can meet a mismatch, and only if checked. */
+/* One tile at (m0, n0, k0): registers, operands, run, results. Only a run can meet a mismatch. */
 static pl_status run_tile(rtl_state *state, const pl_job *job, const pl_image *words, tile_size tile, int m0, int n0,
                           int k0, char *why, size_t size) {
   const pl_array_api *api = state->api;
@@ -257,9 +252,9 @@ static pl_status run_tile(rtl_state *state, const pl_job *job, const pl_image *w
   if (load(state, 0, job->a, job->lda, a, why, size)) return PL_E_IO;
 
   int32_t *c = job->c + m0 * job->ldc + n0;
-  const pl_status failure = state->check ? PL_E_MISMATCH : PL_E_IO;
-  if (!k0) return api->run(state->array, c, job->ldc, why, size) ? failure : PL_OK;
-  if (api->run(state->array, state->tile, cols, why, size)) return failure;
+  int result = k0 ? api->run(state->array, state->tile, cols, why, size) : api->run(state->array, c, job->ldc, why, size);
+  if (result) return result > 0 ? PL_E_MISMATCH : PL_E_IO;
+  if (!k0) return PL_OK;
   for (int i = 0; i < rows; i++)
     for (int j = 0; j < cols; j++) {
       int32_t *out = c + i * job->ldc + j;

@@ -5,9 +5,8 @@
  * any shape. A plug-in works on *tiles*: products small enough for its operand buffers. Splitting jobs into
  * tiles is the caller's business.
  *
- * A tile of depth K takes words_per_group = (reads - 1) * ceil(channels / width) + ceil(last / width) words,
- * where reads = ceil(K / channels) and last is the length of the last read, for every group of `rows` rows
- * of A, and the same for every group of `columns` columns of B.
+ * A tile takes pl_array_group_words words for every group of `rows` rows of A, and as many for every group of
+ * `columns` columns of B.
  */
 #ifndef PHOTOLANE_ARRAY_H
 #define PHOTOLANE_ARRAY_H
@@ -21,14 +20,21 @@
 extern "C" {
 #endif
 
-#define PL_ARRAY_ABI 1
+#define PL_ARRAY_ABI 2
 #define PL_ARRAY_SYMBOL "pl_array_get"
 
 typedef struct pl_array pl_array;
 
-/* Functions that return int: 0, or -1 with one sentence in `error`. */
+/* Words of one group of lanes at depth `depth`: every detector read begins a word. All arguments >= 1. */
+static inline int pl_array_group_words(int depth, int channels, int width) {
+  const int reads = (depth + channels - 1) / channels, last = depth - (reads - 1) * channels;
+  return (reads - 1) * ((channels + width - 1) / width) + (last + width - 1) / width;
+}
+
+/* Functions that return int: 0, or -1 with one sentence in `error`; run has 1 for a mismatch. */
 typedef struct {
   int abi;                  /* PL_ARRAY_ABI */
+  const char *build;        /* build id and tools: "0.1.0+1a2b3c4, Verilator 5.006 ..., clang 14.0.6" */
   int rows, columns, width; /* physical array */
   int a_words, b_words;     /* depth of the operand buffers in words of rows x width and columns x width elements */
   int traced;               /* 1: this build can write waveforms */
@@ -52,7 +58,7 @@ typedef struct {
   int (*load)(pl_array *, int operand, const int8_t *codes, int64_t ld, int rows, int depth, char *error, size_t size);
 
   /* Computes the tile; overwrites c[i*ldc + j], i < rows, j < cols registers. The checker's first
-   * difference ends the run with -1 and a sentence that says where. */
+   * difference ends the run with 1 and a sentence that says where; any other failure with -1. */
   int (*run)(pl_array *, int32_t *c, int64_t ldc, char *error, size_t size);
 
   /* Adds reads, clipped, cycles, ideal_cycles, load_cycles, encodings and checked since the last call to *counters. */

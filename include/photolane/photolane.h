@@ -132,7 +132,7 @@ typedef struct {
   char uri[528];      /* as opened (at most 511 characters), completed: "rtl:8x8x64" */
   char backend[16];   /* "model", "rtl", "null" */
   char kind[16];      /* "coherent" */
-  char build[64];     /* build id of this library */
+  char build[160];    /* build id of what computes; of an array also the tools that made it */
   int rows, columns, width; /* physical array; 0 for the model */
   int checked;        /* 1: each detector read is compared with the golden model */
 } pl_identity;

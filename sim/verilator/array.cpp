@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -53,6 +54,12 @@ int fail(char *error, size_t size, const std::string &text) {
   return -1;
 }
 
+// The checker's first difference: 1, not the -1 of a failure.
+int differs(pl_array *a, char *error, size_t size) {
+  fail(error, size, a->checker->sentence());
+  return 1;
+}
+
 // The words of a packed port, whatever type Verilator gives it by width.
 template <typename T>
 uint32_t *words(T &x) { return reinterpret_cast<uint32_t *>(&x); }
@@ -80,8 +87,16 @@ void tick(pl_array *a) {
 pl_array *create(int check, char *error, size_t size) {
   auto a = std::make_unique<pl_array>();
   a->context.traceEverOn(PL_TRACED);
+  // Builds with `--x-initial unique` start from random state, which reset must overcome (`make check`).
+  if (const char *seed = getenv("PHOTOLANE_RESET_SEED")) {
+    a->context.randReset(2);
+    a->context.randSeed(atoi(seed));
+  }
   a->core = std::make_unique<Vpl_core>(&a->context);
   if (check) a->checker = std::make_unique<Checker>(PL_ROWS, PL_COLUMNS);
+  // Inputs that start something are quiet before reset: with random state they would not be.
+  a->core->reg_we_i = a->core->load_start_i = a->core->load_valid_i = a->core->start_i = 0;
+  a->core->result_ready_i = a->core->clear_counters_i = 0;
   a->core->rst_ni = 1;  // an edge is what resets
   current = a.get();
   half(a.get(), 0);
@@ -149,11 +164,7 @@ int pause(pl_array *a) {
 }
 
 // Words of one group of lanes for the tile in the registers.
-int64_t group_words(const pl_model_regs &r) {
-  const int64_t reads = (r.depth + r.channels - 1) / r.channels;
-  const int64_t last = r.depth - (reads - 1) * r.channels;
-  return (reads - 1) * ((r.channels + PL_WIDTH - 1) / PL_WIDTH) + (last + PL_WIDTH - 1) / PL_WIDTH;
-}
+int64_t group_words(const pl_model_regs &r) { return pl_array_group_words(r.depth, r.channels, PL_WIDTH); }
 
 int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, int depth, char *error, size_t size) {
   const pl_model_regs &r = a->regs;
@@ -206,7 +217,7 @@ int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
     for (int n = 0; n < r.cols; n += PL_COLUMNS) {
       while (!a->core->result_valid_o) {
         tick(a);
-        if (a->checker && a->checker->failed()) return fail(error, size, a->checker->sentence());
+        if (a->checker && a->checker->failed()) return differs(a, error, size);
         if (a->clock > limit) return fail(error, size, "the array does not deliver its results");
       }
       a->core->result_ready_i = 0;  // held back: the pipeline stands still
@@ -216,7 +227,7 @@ int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
       for (int i = 0; i < std::min(PL_ROWS, r.rows - m); i++)
         for (int j = 0; j < std::min(PL_COLUMNS, r.cols - n); j++) c[(m + i) * ldc + n + j] = sums[i * PL_COLUMNS + j];
       tick(a);
-      if (a->checker && a->checker->failed()) return fail(error, size, a->checker->sentence());
+      if (a->checker && a->checker->failed()) return differs(a, error, size);
     }
   }
   if (!a->core->idle_o) return fail(error, size, "the array does not end its tile");
@@ -241,7 +252,10 @@ void counters(pl_array *a, pl_counters *out) {
   if (a->checker) a->checker->checked = 0;
 }
 
-const pl_array_api api = {PL_ARRAY_ABI, PL_ROWS, PL_COLUMNS, PL_WIDTH, PL_WORDS, PL_WORDS, PL_TRACED,
+const std::string build =
+    std::string(PL_BUILD_ID) + ", " + Verilated::productName() + " " + Verilated::productVersion() + ", " + __VERSION__;
+
+const pl_array_api api = {PL_ARRAY_ABI, build.c_str(), PL_ROWS, PL_COLUMNS, PL_WIDTH, PL_WORDS, PL_WORDS, PL_TRACED,
                           create,       destroy, trace,      stall,    configure, load,    run,      counters};
 
 }  // namespace

@@ -68,9 +68,7 @@ static int load(pl_array *array, int which, const int8_t *codes, int64_t ld, int
   operand *o = &array->in[which];
   const pl_model_regs *r = &array->regs;
   if (getenv("FAKE_BROKEN")) return snprintf(error, size, "broken"), -1;
-  int reads = ceil_div(depth, r->channels), last = depth - (reads - 1) * r->channels;
-  int per_group = (reads - 1) * ceil_div(r->channels, WIDTH) + ceil_div(last, WIDTH);
-  int words = per_group * ceil_div(rows, which ? COLUMNS : ROWS);
+  int words = pl_array_group_words(depth, r->channels, WIDTH) * ceil_div(rows, which ? COLUMNS : ROWS);
   if (words > (which ? B_WORDS : A_WORDS)) return snprintf(error, size, "operand %d needs %d words", which, words), -1;
   if (depth != r->depth || rows != (which ? r->cols : r->rows))
     return snprintf(error, size, "operand %d is loaded as %d x %d, against the registers", which, rows, depth), -1;
@@ -99,7 +97,7 @@ static int run(pl_array *array, int32_t *c, int64_t ldc, char *error, size_t siz
   for (int which = 0; which < 2; which++)
     if (is_stale(array, which)) return snprintf(error, size, "operand %d in the buffer is stale", which), -1;
   if (array->check && getenv("FAKE_MISMATCH"))
-    return snprintf(error, size, "row %u, column %u, sum %u: wrong", r->row0, r->col0, r->sum0), -1;
+    return snprintf(error, size, "row %u, column %u, sum %u: wrong", r->row0, r->col0, r->sum0), 1;
   int64_t clipped = pl_model_gemm(r, array->in[0].codes, r->depth, array->in[1].codes, r->depth, c, ldc);
   if (clipped < 0) return snprintf(error, size, "out of memory"), -1;
   uint64_t reads = (uint64_t)r->rows * (uint64_t)r->cols * (uint64_t)ceil_div(r->depth, r->channels);
@@ -117,7 +115,7 @@ static void counters(pl_array *array, pl_counters *sum) {
 
 const pl_array_api *pl_array_get(void) {
   static const pl_array_api api = {
-      .abi = PL_ARRAY_ABI, .rows = ROWS, .columns = COLUMNS, .width = WIDTH, .a_words = A_WORDS, .b_words = B_WORDS,
+      .abi = PL_ARRAY_ABI, .build = "fake", .rows = ROWS, .columns = COLUMNS, .width = WIDTH, .a_words = A_WORDS, .b_words = B_WORDS,
       .create = create, .destroy = destroy, .trace = no_trace, .stall = no_stall, .configure = configure,
       .load = load, .run = run, .counters = counters,
   };

@@ -69,8 +69,7 @@ static inline pl_image words_of(const pl_model_regs *r) {
 
 /* Words of the operand buffers that a tile takes, the larger of the two. */
 static inline int words_taken(const pl_array_api *api, const pl_model_regs *r) {
-  const int reads = (r->depth + r->channels - 1) / r->channels, last = r->depth - (reads - 1) * r->channels;
-  const int group = (reads - 1) * ((r->channels + api->width - 1) / api->width) + (last + api->width - 1) / api->width;
+  const int group = pl_array_group_words(r->depth, r->channels, api->width);
   const int a = (r->rows + api->rows - 1) / api->rows * group, b = (r->cols + api->columns - 1) / api->columns * group;
   return a > b ? a : b;
 }
