@@ -12,7 +12,7 @@ LOCKSTEP_TESTS := $(filter $(O)/tests/lockstep/%,$(TESTS))
 as_tests = $(foreach test,$(1),'$(notdir $(test))=$(test)')
 VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
 
-.PHONY: tests lint check check-host check-san check-mutants check-long
+.PHONY: tests lint check check-host check-san check-mutants check-long check-physics
 tests: $(TESTS) ## build the test programs
 
 check: all tests lint $(O)/pl-train ## everything that must pass: lint, tests, lockstep on four array shapes, sanitizers, short fuzzing
@@ -29,10 +29,11 @@ check: all tests lint $(O)/pl-train ## everything that must pass: lint, tests, l
 	  $(foreach test,$(SAN_TESTS),'sanitized $(notdir $(test))=$(test)') \
 	  $(foreach fuzzer,$(FUZZERS),'$(notdir $(fuzzer))=$(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0')
 
-# Every C test but the statistics and the gradients (slow and free of parsers), and the program, under ASan and UBSan.
-SAN_TESTS := $(patsubst $(O)/%,$(O)/san/%,$(filter-out %/test_gauss_stats %/test_train_grad,$(HOST_TESTS)))
+# Every C test but the statistics and the gradients (slow and free of parsers: tests/stats, test_train_grad), and the program, under ASan and UBSan.
+SANITIZED := $(filter-out $(O)/tests/stats/% %/test_train_grad,$(HOST_TESTS))
+SAN_TESTS := $(patsubst $(O)/%,$(O)/san/%,$(SANITIZED))
 .PHONY: san-programs
-san-programs: $(filter-out %/test_gauss_stats %/test_train_grad,$(HOST_TESTS)) $(O)/photolane
+san-programs: $(SANITIZED) $(O)/photolane
 check-san: ## the C tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)scripts/run-tests $(call as_tests,$(SAN_TESTS))
@@ -47,6 +48,10 @@ check-long: all tests ## 1e9 samples of the Gaussian, thousands of random jobs o
 	$(Q)scripts/run-tests 'Gaussian, 1e9 samples=PL_STATS_SAMPLES=1e9 $(O)/tests/stats/test_gauss_stats' \
 	  $(foreach shape,$(VERIFY_SHAPES),'verify rtl:$(shape)=$(O)/photolane verify -d rtl:$(shape) --level L2 --cases 10000 --seed 2')
 
+check-physics: $(O)/tests/stats/test_l3_coherent $(O)/tests/stats/test_coherent_draws ## level L3 at 1e6 reads per operating point
+	$(Q)PL_STATS_SAMPLES=1e6 PL_STATS_THREADS=2 $(O)/tests/stats/test_l3_coherent
+	$(Q)$(O)/tests/stats/test_coherent_draws
+
 # libFuzzer needs clang; the parsers are compiled with it, everything else is not needed.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzzers
@@ -57,7 +62,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost -Itests/nn \
 	  -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"' $< $(LIB_SRC) $(LDLIBS) -o $@
 
-SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model scripts/plot-gaussian .ci/run $(wildcard tests/cli/*.sh)
+SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model scripts/plot-gaussian scripts/plot-l3-coherent .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
 	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check
