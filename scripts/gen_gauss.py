@@ -12,6 +12,8 @@ import math
 import sys
 from statistics import NormalDist
 
+from generated import write_or_check
+
 MADE = "Made by scripts/gen_gauss.py; do not edit."
 C_HEADER = "host/model/gauss_table.h"
 SV_PACKAGE = "rtl/optics/pl_gauss_pkg.sv"
@@ -161,20 +163,7 @@ def main():
         wrong = report(made)
         if wrong:
             raise SystemExit(wrong)
-    stale = []
-    for path, text in ((C_HEADER, c_header(made)), (SV_PACKAGE, sv_package(made))):
-        if "--check" in sys.argv[1:]:
-            try:
-                with open(path, encoding="utf-8") as f:
-                    if f.read() != text:
-                        stale.append(path)
-            except OSError:
-                stale.append(path)
-        else:
-            with open(path, "w", encoding="utf-8") as f:
-                f.write(text)
-    if stale:
-        raise SystemExit("out of date, run `make generate`: " + " ".join(stale))
+    write_or_check({C_HEADER: c_header(made), SV_PACKAGE: sv_package(made)})
 
 
 if __name__ == "__main__":

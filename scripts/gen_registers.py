@@ -3,8 +3,9 @@
 
 Usage: gen_registers.py [--check]     (from the top of the tree; --check only compares)
 """
-import sys
 import tomllib
+
+from generated import write_or_check
 
 SOURCE = "rtl/registers.toml"
 MADE = "Made by scripts/gen_registers.py from rtl/registers.toml; do not edit."
@@ -76,22 +77,11 @@ def document(version, regs, words):
 
 def main():
     version, regs, words = load()
-    made = {"include/photolane/registers.h": c_header, "rtl/pl_regs_pkg.sv": sv_package, "docs/registers.md": document}
-    stale = []
-    for path, make in made.items():
-        text = make(version, regs, words)
-        if "--check" in sys.argv[1:]:
-            try:
-                with open(path, encoding="utf-8") as f:
-                    if f.read() != text:
-                        stale.append(path)
-            except OSError:
-                stale.append(path)
-        else:
-            with open(path, "w", encoding="utf-8") as f:
-                f.write(text)
-    if stale:
-        raise SystemExit("out of date, run `make generate`: " + " ".join(stale))
+    write_or_check({
+        "include/photolane/registers.h": c_header(version, regs, words),
+        "rtl/pl_regs_pkg.sv": sv_package(version, regs, words),
+        "docs/registers.md": document(version, regs, words),
+    })
 
 
 if __name__ == "__main__":
