@@ -12,6 +12,7 @@
 
 #include "cli/cli.h"
 #include "cli/random_job.h"
+#include "device/backend.h"
 #include "model/model.h"
 
 enum { READS_SHOWN = 64 };
@@ -28,18 +29,8 @@ typedef struct {
 /* ---- What is expected ---- */
 
 static void whole_job_regs(const random_job *r, pl_model_regs *regs) {
-  pl_image words = r->image;
-  words.reg[PL_REG_JOB] = r->job.job;
-  words.reg[PL_REG_ROW0] = r->job.row0;
-  words.reg[PL_REG_COL0] = r->job.col0;
-  words.reg[PL_REG_SUM0] = 0;
-  words.reg[PL_REG_ROWS] = (uint32_t)r->job.m;
-  words.reg[PL_REG_COLS] = (uint32_t)r->job.n;
-  words.reg[PL_REG_DEPTH] = (uint32_t)r->job.k;
-  if (r->job.range.gain) {
-    words.reg[PL_REG_ADC_GAIN] = r->job.range.gain;
-    words.reg[PL_REG_ADC_SHIFT] = r->job.range.shift;
-  }
+  pl_image words;
+  pl_job_words(&r->image, &r->job, &words);
   pl_model_unpack(&words, regs);
 }
 

@@ -66,6 +66,12 @@ struct pl_backend {
 
 extern const pl_backend pl_backend_model, pl_backend_rtl, pl_backend_null;
 
+/* The words of a whole job: those of the core with the job's own filled in (device.c). */
+void pl_job_words(const pl_image *core, const pl_job *job, pl_image *words);
+
+/* The word systematic_var for a product with that mean light, code^2 (range.c). */
+uint32_t pl_systematic_var(const pl_image *image, uint32_t mean_light);
+
 /* ---- Shared by backends ---- */
 
 /* The job by the golden model, split over `threads` threads (model.c); adds to *counters. */

@@ -60,7 +60,7 @@ pl_status pl_identify(pl_device *dev, pl_identity *id, pl_error *err) {
   memset(id, 0, sizeof *id);
   snprintf(id->uri, sizeof id->uri, "%s", dev->uri);
   snprintf(id->backend, sizeof id->backend, "%s", dev->backend->scheme);
-  snprintf(id->kind, sizeof id->kind, "coherent");
+  snprintf(id->kind, sizeof id->kind, "%s", pl_kind_name(dev->image.reg[PL_REG_KIND]));
   snprintf(id->build, sizeof id->build, "%s", pl_build_id());
   if (dev->backend->identify) dev->backend->identify(dev, id);
   return PL_OK;
@@ -93,23 +93,30 @@ static pl_status check_job(const pl_job *j, pl_error *err) {
   return PL_OK;
 }
 
+void pl_job_words(const pl_image *core, const pl_job *job, pl_image *words) {
+  *words = *core;
+  words->reg[PL_REG_JOB] = job->job;
+  words->reg[PL_REG_ROW0] = job->row0;
+  words->reg[PL_REG_COL0] = job->col0;
+  words->reg[PL_REG_SUM0] = 0;
+  words->reg[PL_REG_ROWS] = (uint32_t)job->m;
+  words->reg[PL_REG_COLS] = (uint32_t)job->n;
+  words->reg[PL_REG_DEPTH] = (uint32_t)job->k;
+  if (core->reg[PL_REG_KIND] == PL_KIND_RNS) return; /* its converters have one range */
+  if (job->range.gain) {
+    words->reg[PL_REG_ADC_GAIN] = job->range.gain;
+    words->reg[PL_REG_ADC_SHIFT] = job->range.shift;
+  }
+  if (job->range.mean_light) words->reg[PL_REG_SYSTEMATIC_VAR] = pl_systematic_var(core, job->range.mean_light);
+}
+
 pl_status pl_gemm(pl_device *dev, const pl_job *job, pl_error *err) {
   if (!dev || !job) return pl_fail(err, PL_E_INPUT, "pl_gemm: device and job must not be NULL");
   pl_status status = check_job(job, err);
   if (status) return status;
 
-  pl_image words = dev->image;
-  words.reg[PL_REG_JOB] = job->job;
-  words.reg[PL_REG_ROW0] = job->row0;
-  words.reg[PL_REG_COL0] = job->col0;
-  words.reg[PL_REG_SUM0] = 0;
-  words.reg[PL_REG_ROWS] = (uint32_t)job->m;
-  words.reg[PL_REG_COLS] = (uint32_t)job->n;
-  words.reg[PL_REG_DEPTH] = (uint32_t)job->k;
-  if (job->range.gain) {
-    words.reg[PL_REG_ADC_GAIN] = job->range.gain;
-    words.reg[PL_REG_ADC_SHIFT] = job->range.shift;
-  }
+  pl_image words;
+  pl_job_words(&dev->image, job, &words);
   if ((status = dev->backend->gemm(dev, job, &words, err))) return status;
   dev->counters.jobs++;
   dev->counters.macs += (uint64_t)job->m * (uint64_t)job->n * (uint64_t)job->k;

@@ -33,6 +33,28 @@ static pl_status check_value(const reg_info *r, int index, int64_t value, pl_err
                  r->min, r->max);
 }
 
+const char *pl_kind_name(uint32_t kind) {
+  static const char *const names[] = {PL_KIND_NAMES};
+  return kind < PL_KINDS ? names[kind] : "unknown";
+}
+
+uint32_t pl_kind_effects(uint32_t kind) {
+  uint32_t effects = 0;
+#define X(NAME, name, bit, kinds) effects |= (uint32_t)((kinds) >> kind & 1) << (bit);
+  if (kind < PL_KINDS) PL_EFFECTS(X)
+#undef X
+  return effects;
+}
+
+static const char *effect_name(int bit) {
+  static const char *const names[32] = {
+#define X(NAME, name, bit, kinds) [bit] = name,
+      PL_EFFECTS(X)
+#undef X
+  };
+  return names[bit];
+}
+
 pl_status pl_image_check(const pl_image *image, pl_error *err) {
   for (const reg_info *r = registers; r < registers + REGISTERS; r++)
     for (int i = 0; i < r->count; i++) {
@@ -40,6 +62,11 @@ pl_status pl_image_check(const pl_image *image, pl_error *err) {
       pl_status status = check_value(r, i, r->is_signed ? (int64_t)(int32_t)word : (int64_t)word, err);
       if (status) return status;
     }
+  const uint32_t kind = image->reg[PL_REG_KIND], foreign = image->reg[PL_REG_EFFECTS] & ~pl_kind_effects(kind);
+  for (int bit = 0; bit < 32; bit++)
+    if (foreign >> bit & 1)
+      return pl_fail(err, PL_E_INPUT, "the effect %s is on, which a core of kind %s does not have", effect_name(bit),
+                     pl_kind_name(kind));
   return PL_OK;
 }
 

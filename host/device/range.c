@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "photolane/photolane.h"
+#include "device/backend.h"
 
 enum { GAIN_MAX = 65535, SHIFT_MIN = 1, SHIFT_MAX = 47 };
 
@@ -32,8 +32,18 @@ pl_range pl_range_for(double full_scale, int adc_bits) {
 }
 
 double pl_range_step(const pl_image *image, pl_range range) {
-  if (!(image->reg[PL_REG_EFFECTS] & PL_EFFECT_ADC)) return 1;
+  if (!(image->reg[PL_REG_EFFECTS] & PL_EFFECT_ADC) || image->reg[PL_REG_KIND] == PL_KIND_RNS) return 1;
   uint32_t gain = range.gain ? range.gain : image->reg[PL_REG_ADC_GAIN];
   uint32_t shift = range.gain ? range.shift : image->reg[PL_REG_ADC_SHIFT];
   return ldexp(1, (int)shift - 2) / (double)gain;
+}
+
+/* The systematic error's sigma is systematic_sigma / 2^16 of the mean light; a variance unit is 4^sigma_exp LSB^2, an LSB
+ * 1/4 code^2. Integers, so that every machine gets the same word. */
+uint32_t pl_systematic_var(const pl_image *image, uint32_t mean_light) {
+  const uint64_t sigma = ((uint64_t)mean_light * image->reg[PL_REG_SYSTEMATIC_SIGMA] + (1 << 13)) >> 14; /* LSB */
+  const int down = 2 * (int)image->reg[PL_REG_SIGMA_EXP];
+  if (sigma >> 32) return UINT32_MAX;
+  const uint64_t variance = sigma * sigma >> down;
+  return variance > UINT32_MAX ? UINT32_MAX : (uint32_t)variance;
 }

@@ -1,4 +1,4 @@
-/* model.h: the golden model of the coherent core. The one truth: the host library, the tests and the
+/* model.h: the golden model of the three kinds of core. The one truth: the host library, the tests and the
  * RTL checkers all link this. Integers only; docs/signal-chain.md is its specification, stage by stage.
  *
  * Everything here is a pure function of its arguments; nothing allocates unless it says so.
@@ -13,6 +13,7 @@
 /* The registers of an image, unpacked. */
 typedef struct {
   uint32_t effects;          /* PL_EFFECT_* */
+  int kind;                  /* PL_KIND_* */
   uint32_t seed, job;        /* Threefry key */
   int channels, wavelengths;
   int dac_bits_a, dac_bits_b;
@@ -29,14 +30,22 @@ typedef struct {
   int32_t adc_offset;
   uint32_t row0, col0, sum0;
   int rows, cols, depth;
-  int16_t dispersion[32];
+  int16_t dispersion[32];    /* intensity: gain errors */
+  uint32_t crosstalk;
+  uint32_t systematic_var;
+  int rns_k, redundant;
+  int32_t range_limit;
+  int bfp_bits;
+  uint32_t level_sigma[5], iq_sigma;
+  uint16_t transfer[2][128]; /* of A, of B */
 } pl_model_regs;
 
 void pl_model_unpack(const pl_image *image, pl_model_regs *regs); /* the image must pass pl_image_check */
 
 /* ---- Noise (threefry.c, gauss.c) ---- */
 
-enum { PL_NOISE_ENC_A = 1, PL_NOISE_ENC_B = 2, PL_NOISE_READ = 3 }; /* the `effect` coordinate */
+/* The `effect` coordinate; the last two are of modulus 0 and count on. */
+enum { PL_NOISE_ENC_A = 1, PL_NOISE_ENC_B = 2, PL_NOISE_READ = 3, PL_NOISE_IQ = 4, PL_NOISE_LEVEL = 9 };
 
 /* Threefry-2x32 with 13 rounds: out[2] = block(key, counter). */
 void pl_threefry(const uint32_t key[2], const uint32_t counter[2], uint32_t out[2]);

@@ -5,6 +5,7 @@ void pl_model_unpack(const pl_image *image, pl_model_regs *regs) {
   const uint32_t *w = image->reg;
   *regs = (pl_model_regs){
       .effects = w[PL_REG_EFFECTS],
+      .kind = (int)w[PL_REG_KIND],
       .seed = w[PL_REG_SEED],
       .job = w[PL_REG_JOB],
       .channels = (int)w[PL_REG_CHANNELS],
@@ -31,6 +32,18 @@ void pl_model_unpack(const pl_image *image, pl_model_regs *regs) {
       .rows = (int)w[PL_REG_ROWS],
       .cols = (int)w[PL_REG_COLS],
       .depth = (int)w[PL_REG_DEPTH],
+      .crosstalk = w[PL_REG_CROSSTALK],
+      .systematic_var = w[PL_REG_SYSTEMATIC_VAR],
+      .rns_k = (int)w[PL_REG_RNS_K],
+      .redundant = (int)w[PL_REG_REDUNDANT],
+      .range_limit = (int32_t)w[PL_REG_RANGE_LIMIT],
+      .bfp_bits = (int)w[PL_REG_BFP_BITS],
+      .iq_sigma = w[PL_REG_IQ_SIGMA],
   };
   for (int i = 0; i < 32; i++) regs->dispersion[i] = (int16_t)w[PL_REG_DISPERSION + i];
+  for (int i = 0; i < 5; i++) regs->level_sigma[i] = w[PL_REG_LEVEL_SIGMA + i];
+  for (int i = 0; i < 128; i++) {
+    regs->transfer[0][i] = (uint16_t)w[PL_REG_TRANSFER_A + i];
+    regs->transfer[1][i] = (uint16_t)w[PL_REG_TRANSFER_B + i];
+  }
 }

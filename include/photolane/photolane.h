@@ -79,16 +79,20 @@ PL_API const char *pl_build_id(void);
 /* ---- Register image ------------------------------------------------------------------------ */
 
 /* The registers of registers.h, one 32-bit word each (signed ones in two's complement). The words
- * `job`, `row0`, `col0`, `sum0`, `rows`, `cols`, `depth`, `adc_gain` and `adc_shift` belong to the job: pl_gemm
- * sets them itself and what the image says of them is not used. */
+ * `job`, `row0`, `col0`, `sum0`, `rows`, `cols` and `depth` belong to the job: pl_gemm sets them itself and what the image
+ * says of them is not used. `adc_gain`, `adc_shift` and `systematic_var` are replaced by those of a job that has a range. */
 typedef struct {
   uint32_t reg[PL_REG_WORDS];
 } pl_image;
 
+/* "coherent", "intensity" or "rns"; and the effects (PL_EFFECT_*) that a kind has. kind: PL_KIND_*. */
+PL_API const char *pl_kind_name(uint32_t kind);
+PL_API uint32_t pl_kind_effects(uint32_t kind);
+
 /* Reset values: every effect off, the exact integer product. */
 PL_API void pl_image_reset(pl_image *image);
 
-/* Checks every word against the range of its register; the error names register, value and range. */
+/* Checks every word against the range of its register, and the effects against the kind; the error names what is wrong. */
 PL_API pl_status pl_image_check(const pl_image *image, pl_error *err);
 
 /* Sets one register by name ("channels", "dispersion[3]"). PL_E_INPUT if unknown or out of range. */
@@ -108,11 +112,14 @@ PL_API pl_status pl_core_load(const char *name_or_path, pl_core *core, pl_error 
 
 /* ---- ADC range ----------------------------------------------------------------------------- */
 
-/* The ADC range of one product: code = round(detector * gain / 2^shift). gain 0 means: keep the words
- * of the image. */
+/* The range of one product. ADC: code = round(detector * gain / 2^shift); gain 0 means: keep the words of the image.
+ * mean_light: mean over the product's reads of the light on the detectors, in code^2; 0: keep the image's word. The
+ * systematic error of `intensity` is proportional to it; other kinds do not use it. A core of kind `rns` has no range per
+ * product: its converters see the same amplitude always, and neither field is used. */
 typedef struct {
   uint16_t gain;
   uint8_t shift;
+  uint32_t mean_light;
 } pl_range;
 
 /* The range whose full scale (the value of code 2^(adc_bits-1)) is nearest to `full_scale` code^2 and not
@@ -121,7 +128,7 @@ typedef struct {
 PL_API pl_range pl_range_for(double full_scale, int adc_bits);
 
 /* code^2 per ADC code: multiply a result by this, and by the operands' scales, to get values.
- * With the ADC bypassed a result is in code^2 already: then this returns 1. */
+ * With the ADC bypassed, and from a core of kind `rns`, a result is in code^2 already: then this returns 1. */
 PL_API double pl_range_step(const pl_image *image, pl_range range);
 
 /* ---- Devices ------------------------------------------------------------------------------- */
@@ -131,7 +138,7 @@ typedef struct pl_device pl_device;
 typedef struct {
   char uri[528];      /* as opened (at most 511 characters), completed: "rtl:8x8x64" */
   char backend[16];   /* "model", "rtl", "null" */
-  char kind[16];      /* "coherent" */
+  char kind[16];      /* of the core that is configured: "coherent", "intensity", "rns" */
   char build[160];    /* build id of what computes; of an array also the tools that made it */
   int rows, columns, width; /* physical array; 0 for the model */
   int checked;        /* 1: each detector read is compared with the golden model */
@@ -177,6 +184,8 @@ typedef struct {
   uint64_t macs;         /* products, m*n*k */
   uint64_t reads;        /* detector reads = ADC conversions */
   uint64_t clipped;      /* reads whose ADC saturated */
+  uint64_t detected;     /* rns: reads known to be wrong and not correctable; they contribute nothing */
+  uint64_t corrected;    /* rns: reads that redundant moduli repaired */
   uint64_t encodings_a;  /* operand elements encoded = DAC conversions */
   uint64_t encodings_b;
   uint64_t cycles;       /* array clock cycles, first operand read to last result; 0 for the model */

@@ -24,7 +24,7 @@ module pl_core #(
   output logic                  idle_o,
   // Registers.
   input  logic                  reg_we_i,
-  input  logic [7:0]            reg_addr_i,
+  input  logic [8:0]            reg_addr_i,
   input  logic [31:0]           reg_wdata_i,
   // Operands.
   input  logic                  load_start_i,

@@ -5,7 +5,7 @@ module pl_regs (
   input  logic                                clk_i,
   input  logic                                rst_ni,
   input  logic                                we_i,
-  input  logic [7:0]                          addr_i,
+  input  logic [8:0]                          addr_i,
   input  logic [31:0]                         wdata_i,
   output logic [pl_regs_pkg::RegWords*32-1:0] regs_o
 );
@@ -22,7 +22,7 @@ module pl_regs (
   // verilator lint_off BLKSEQ
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) words_q = reset_image;
-    else if (we_i && addr_i < 8'(RegWords)) words_q[32'(addr_i)*32 +: 32] = wdata_i;
+    else if (we_i && addr_i < 9'(RegWords)) words_q[32'(addr_i)*32 +: 32] = wdata_i;
   end
   // verilator lint_on BLKSEQ
   assign regs_o = words_q;

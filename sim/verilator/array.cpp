@@ -28,6 +28,7 @@ struct pl_array {
   uint64_t trace_from = 0, trace_to = 0;
   uint64_t clock = 0;  // since create
   uint32_t stall = 0;  // seed of the pauses; 0: none
+  bool configured = false;  // image holds what the core's registers hold
   pl_image image{};
   pl_model_regs regs{};
   int loaded_rows[2] = {0, 0}, loaded_depth[2] = {0, 0};
@@ -142,6 +143,7 @@ void stall(pl_array *a, uint32_t seed) { a->stall = seed; }
 int configure(pl_array *a, const uint32_t *values, int count, char *error, size_t size) {
   if (count != PL_REG_WORDS) return fail(error, size, "the array and the library disagree on the number of registers");
   for (int w = 0; w < count; w++) {
+    if (a->configured && a->image.reg[w] == values[w]) continue;
     a->core->reg_we_i = 1;
     a->core->reg_addr_i = w;
     a->core->reg_wdata_i = values[w];
@@ -149,6 +151,7 @@ int configure(pl_array *a, const uint32_t *values, int count, char *error, size_
     a->image.reg[w] = values[w];
   }
   a->core->reg_we_i = 0;
+  a->configured = true;
   pl_model_unpack(&a->image, &a->regs);
   if (a->checker) a->checker->configure(a->image);
   return 0;

@@ -120,7 +120,7 @@ START_TEST(range_of_exact_powers) {
   for (int bits = 2; bits <= 16; bits++)
     for (int e = bits - 17; e < 30; e++) {
       double wish = ldexp(1, e);
-      if (full_scale_of((pl_range){65535, 1}, bits) > wish) continue;
+      if (full_scale_of((pl_range){65535, 1, 0}, bits) > wish) continue;
       ck_assert_double_eq(full_scale_of(pl_range_for(wish, bits), bits), wish);
     }
 }

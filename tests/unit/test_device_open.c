@@ -158,8 +158,8 @@ START_TEST(bad_jobs) {
   EXPECT(job.lda = K - 1, "stride");
   EXPECT(job.ldb = K - 1, "stride");
   EXPECT(job.ldc = N - 1, "stride");
-  EXPECT((job.range = (pl_range){1, 0}), "shift is 0 but must be 1..47");
-  EXPECT((job.range = (pl_range){1, 48}), "shift is 48");
+  EXPECT((job.range = (pl_range){1, 0, 0}), "shift is 0 but must be 1..47");
+  EXPECT((job.range = (pl_range){1, 48, 0}), "shift is 48");
   pl_job last = good;
   last.row0 = (1 << 24) - M, last.col0 = (1 << 20) - N;
   ck_assert_int_eq(pl_gemm(dev, &last, &err), PL_OK);

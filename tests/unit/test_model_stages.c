@@ -290,12 +290,20 @@ START_TEST(unpack) {
   image.reg[PL_REG_DISPERSION + 31] = (uint32_t)-16384;
   pl_model_regs r;
   pl_model_unpack(&image, &r);
-  const int64_t got[] = {r.effects, r.seed, r.job, r.channels, r.wavelengths, r.dac_bits_a, r.dac_bits_b, r.enc_sigma_a,
+  const int64_t got[] = {r.effects, r.kind, r.seed, r.job, r.channels, r.wavelengths, r.dac_bits_a, r.dac_bits_b, r.enc_sigma_a,
                          r.enc_sigma_b, r.phase_loss, r.phase_gain, r.phase_shift, r.output_sigma, r.shot_gain,
                          r.shot_shift, r.thermal_var, r.sigma_exp, r.adc_bits, r.adc_gain, r.adc_shift, r.adc_offset,
-                         r.row0, r.col0, r.sum0, r.rows, r.cols, r.depth};
+                         r.row0, r.col0, r.sum0, r.rows, r.cols, r.depth, r.crosstalk,
+                         1000 + PL_REG_SYSTEMATIC_SIGMA /* the host's alone */, r.systematic_var, r.rns_k, r.redundant,
+                         r.range_limit, r.bfp_bits, r.level_sigma[0], r.level_sigma[1], r.level_sigma[2],
+                         r.level_sigma[3], r.level_sigma[4], r.iq_sigma};
+  ck_assert_int_eq(sizeof got / sizeof *got, PL_REG_DISPERSION);
   for (int i = 0; i < PL_REG_DISPERSION; i++)
     ck_assert_int_eq(got[i], i == PL_REG_ADC_OFFSET ? -5 : 1000 + i);
+  for (int i = 0; i < 128; i++) {
+    ck_assert_int_eq(r.transfer[0][i], 1000 + PL_REG_TRANSFER_A + i);
+    ck_assert_int_eq(r.transfer[1][i], 1000 + PL_REG_TRANSFER_B + i);
+  }
   for (int i = 0; i < 31; i++) ck_assert_int_eq(r.dispersion[i], 1000 + PL_REG_DISPERSION + i);
   ck_assert_int_eq(r.dispersion[31], -16384);
 }
