@@ -141,7 +141,7 @@ static int verify_case(pl_device *dev, verify_run *run, int verbose) {
   whole_job_regs(&r, &regs);
   size_t outputs = (size_t)job->m * (size_t)job->n;
   int32_t *golden = malloc(outputs * sizeof *golden);
-  int64_t clipped = golden ? pl_model_gemm(&regs, job->a, job->lda, job->b, job->ldb, golden, job->n) : -1;
+  int64_t clipped = golden ? pl_model_gemm(&regs, job->a, job->lda, job->b, job->ldb, golden, job->n, NULL) : -1;
   int code = CLI_FAILED;
   pl_counters counters;
   pl_counters_reset(dev);

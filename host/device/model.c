@@ -29,6 +29,7 @@ typedef struct {
   int32_t *c;
   int64_t lda, ldb, ldc;
   int64_t clipped; /* the result; -1: out of memory */
+  pl_model_errors errors;
 } part;
 
 static void *encode(void *argument) {
@@ -39,8 +40,8 @@ static void *encode(void *argument) {
 
 static void *compute(void *argument) {
   part *p = argument;
-  p->clipped = p->kept ? pl_model_gemm_encoded(&p->regs, p->a, p->lda, p->kept, p->first, p->c, p->ldc)
-                       : pl_model_gemm(&p->regs, p->a, p->lda, p->b, p->ldb, p->c, p->ldc);
+  p->clipped = p->kept ? pl_model_gemm_encoded(&p->regs, p->a, p->lda, p->kept, p->first, p->c, p->ldc, &p->errors)
+                       : pl_model_gemm(&p->regs, p->a, p->lda, p->b, p->ldb, p->c, p->ldc, &p->errors);
   return NULL;
 }
 
@@ -71,8 +72,9 @@ static int worth(int threads, int most, uint64_t work, uint64_t least) {
   return threads;
 }
 
-/* Does the job in `threads` parts side by side. Returns the clipped reads, if `step` is compute; -1: out of memory. */
-static int64_t run(const part *whole, int by_columns, int threads, void *(*step)(void *)) {
+/* Does the job in `threads` parts side by side. Returns the clipped reads, if `step` is compute; -1: out of memory.
+ * Adds to *errors. */
+static int64_t run(const part *whole, int by_columns, int threads, void *(*step)(void *), pl_model_errors *errors) {
   part parts[THREADS_MAX];
   pthread_t ids[THREADS_MAX];
   int running[THREADS_MAX];
@@ -86,6 +88,8 @@ static int64_t run(const part *whole, int by_columns, int threads, void *(*step)
   for (int i = 0; i < threads; i++) {
     if (running[i]) pthread_join(ids[i], NULL);
     clipped = clipped < 0 || parts[i].clipped < 0 ? -1 : clipped + parts[i].clipped;
+    errors->detected += parts[i].errors.detected;
+    errors->corrected += parts[i].errors.corrected;
   }
   return clipped;
 }
@@ -97,21 +101,25 @@ static pl_status multiply(const pl_job *job, const pl_image *words, int threads,
   pl_model_unpack(words, &whole.regs);
   uint64_t m = (uint64_t)job->m, n = (uint64_t)job->n, k = (uint64_t)job->k, channels = (uint64_t)whole.regs.channels;
 
+  pl_model_errors errors = {0};
   int found = 0; /* with every effect off there is nothing to encode: integers are faster */
   if (cache && job->b_tag && whole.regs.effects) whole.kept = pl_cache_get(cache, job->b_tag, &whole.regs, &found);
-  if (whole.kept && !found) run(&whole, 1, worth(threads, job->n, n * k, ENCODED_PER_THREAD), encode);
+  if (whole.kept && !found) run(&whole, 1, worth(threads, job->n, n * k, ENCODED_PER_THREAD), encode, &errors);
 
   int by_columns = job->n >= job->m, parts = worth(threads, by_columns ? job->n : job->m, m * n * k, MACS_PER_THREAD);
-  int64_t clipped = run(&whole, by_columns, parts, compute);
+  int64_t clipped = run(&whole, by_columns, parts, compute, &errors);
   if (clipped < 0 && cache && pl_cache_clear(cache)) { /* the memory may be in the cache */
     whole.kept = NULL;
     found = 0;
-    clipped = run(&whole, by_columns, parts, compute);
+    errors = (pl_model_errors){0};
+    clipped = run(&whole, by_columns, parts, compute, &errors);
   }
   if (clipped < 0)
     return pl_fail(err, PL_E_MEMORY, "out of memory for a product of %d x %d x %d", job->m, job->n, job->k);
 
   counters->clipped += (uint64_t)clipped;
+  counters->detected += (uint64_t)errors.detected;
+  counters->corrected += (uint64_t)errors.corrected;
   counters->reads += m * n * ((k + channels - 1) / channels);
   counters->encodings_a += m * k;
   counters->encodings_b += found ? 0 : n * k;

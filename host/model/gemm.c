@@ -175,7 +175,8 @@ static void clear_rows(const pl_model_regs *r, int32_t *c, int64_t ldc) {
 }
 
 int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, const int8_t *b, int64_t ldb, int32_t *c,
-                      int64_t ldc) {
+                      int64_t ldc, pl_model_errors *errors) {
+  (void)errors; /* of kind rns alone */
   if (r->effects == 0) {
     for (int m = 0; m < r->rows; m++) exact_row(a + m * lda, b, ldb, r->depth, r->cols, c + m * ldc);
     return 0;
@@ -202,7 +203,8 @@ int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, cons
 }
 
 int64_t pl_model_gemm_encoded(const pl_model_regs *r, const int8_t *a, int64_t lda, const pl_operand *b, int first,
-                              int32_t *c, int64_t ldc) {
+                              int32_t *c, int64_t ldc, pl_model_errors *errors) {
+  (void)errors;
   pl_operand encoded_a;
   if (pl_operand_alloc(&encoded_a, r, r->rows)) return -1;
   int64_t clipped = 0;

@@ -100,16 +100,21 @@ typedef struct {
 } pl_read;
 pl_read pl_model_read(const pl_model_regs *r, const int8_t *a_row, const int8_t *b_row, int m, int n, int s);
 
+/* Reads of a core of kind rns that were found wrong: lost, or repaired by redundant moduli. */
+typedef struct {
+  int64_t detected, corrected;
+} pl_model_errors;
+
 /* The tile of `r` (rows x cols x depth), c += nothing: c is overwritten. Returns the number of clipped reads,
- * or -1 if memory ran out (c is then undefined). */
+ * or -1 if memory ran out (c is then undefined). Adds to *errors unless it is NULL. */
 int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, const int8_t *b, int64_t ldb, int32_t *c,
-                      int64_t ldc);
+                      int64_t ldc, pl_model_errors *errors);
 
 /* The same with a B that is in its encoded form already (operand.h), for products that use it again and again: the
  * columns of the tile are rows first .. first+r->cols-1 of *b. Those must have been encoded as columns r->col0 and on
  * under registers with the same pl_operand_key, but for `col0` and `cols`, which may cut a part out of b. */
 struct pl_operand;
 int64_t pl_model_gemm_encoded(const pl_model_regs *r, const int8_t *a, int64_t lda, const struct pl_operand *b,
-                              int first, int32_t *c, int64_t ldc);
+                              int first, int32_t *c, int64_t ldc, pl_model_errors *errors);
 
 #endif

@@ -3,7 +3,7 @@
  *   pl_operand b;
  *   if (pl_operand_alloc(&b, &regs, regs.cols)) ...        out of memory
  *   pl_operand_encode(&b, &regs, 1, codes, ld, 0, regs.cols, 0);
- *   for each product    clipped = pl_model_gemm_encoded(&regs, a, lda, &b, 0, c, ldc);
+ *   for each product    clipped = pl_model_gemm_encoded(&regs, a, lda, &b, 0, c, ldc, NULL);
  *   pl_operand_free(&b);
  *
  * An encoded operand may be kept for as long as pl_operand_key() of the registers stays the same, and may be read by

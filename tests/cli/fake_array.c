@@ -98,7 +98,7 @@ static int run(pl_array *array, int32_t *c, int64_t ldc, char *error, size_t siz
     if (is_stale(array, which)) return snprintf(error, size, "operand %d in the buffer is stale", which), -1;
   if (array->check && getenv("FAKE_MISMATCH"))
     return snprintf(error, size, "row %u, column %u, sum %u: wrong", r->row0, r->col0, r->sum0), 1;
-  int64_t clipped = pl_model_gemm(r, array->in[0].codes, r->depth, array->in[1].codes, r->depth, c, ldc);
+  int64_t clipped = pl_model_gemm(r, array->in[0].codes, r->depth, array->in[1].codes, r->depth, c, ldc, NULL);
   if (clipped < 0) return snprintf(error, size, "out of memory"), -1;
   uint64_t reads = (uint64_t)r->rows * (uint64_t)r->cols * (uint64_t)ceil_div(r->depth, r->channels);
   array->counters.clipped += (uint64_t)clipped;

@@ -61,7 +61,7 @@ static int64_t golden(const pl_image *image, const pl_job *job, int32_t *c) {
   }
   pl_model_regs regs;
   pl_model_unpack(&words, &regs);
-  return pl_model_gemm(&regs, job->a, job->lda, job->b, job->ldb, c, job->n);
+  return pl_model_gemm(&regs, job->a, job->lda, job->b, job->ldb, c, job->n, NULL);
 }
 
 static void expect_golden(const pl_image *image, const pl_job *job, const char *what) {

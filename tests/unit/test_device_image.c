@@ -37,6 +37,7 @@ START_TEST(ranges_have_both_ends) {
       pl_error err;
       uint32_t *reg = &image.reg[registers[i].offset + w];
       pl_image_reset(&image);
+      if (registers[i].offset == PL_REG_EFFECTS) continue; /* each kind has its own: foreign_effects */
       *reg = (uint32_t)registers[i].min;
       ck_assert_int_eq(pl_image_check(&image, &err), PL_OK);
       *reg = (uint32_t)registers[i].max;
@@ -116,6 +117,24 @@ START_TEST(range_is_nearest_and_not_below) {
 }
 END_TEST
 
+/* Every effect of every kind: allowed exactly where the table says so, and named where it is not. */
+START_TEST(foreign_effects) {
+  for (uint32_t kind = 0; kind < PL_KINDS; kind++)
+    for (int bit = 0; bit < 19; bit++) {
+      pl_image image;
+      pl_error err;
+      pl_image_reset(&image);
+      image.reg[PL_REG_KIND] = kind;
+      image.reg[PL_REG_EFFECTS] = 1u << bit;
+      const pl_status status = pl_image_check(&image, &err);
+      ck_assert_int_eq(status, pl_kind_effects(kind) >> bit & 1 ? PL_OK : PL_E_INPUT);
+      if (status) ck_assert_ptr_nonnull(strstr(err.text, pl_kind_name(kind)));
+    }
+  ck_assert_uint_eq(pl_kind_effects(PL_KIND_COHERENT) & PL_EFFECT_BFP, 0);
+  ck_assert_uint_ne(pl_kind_effects(PL_KIND_RNS) & PL_EFFECT_BFP, 0);
+}
+END_TEST
+
 START_TEST(range_of_exact_powers) {
   for (int bits = 2; bits <= 16; bits++)
     for (int e = bits - 17; e < 30; e++) {
@@ -156,6 +175,7 @@ int main(void) {
   suite_add_tcase(suite, tests);
   tcase_add_test(tests, reset_is_in_range_and_exact);
   tcase_add_test(tests, ranges_have_both_ends);
+  tcase_add_test(tests, foreign_effects);
   tcase_add_test(tests, set_by_name);
   tcase_add_test(tests, range_is_nearest_and_not_below);
   tcase_add_test(tests, range_of_exact_powers);

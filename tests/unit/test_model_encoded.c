@@ -28,8 +28,8 @@ static int agrees(const model_job *job, const pl_model_regs *r, const pl_operand
   const size_t size = (size_t)r->rows * (size_t)r->cols * sizeof(int32_t);
   int32_t *expected = malloc(size), *got = malloc(size);
   ck_assert(expected && got);
-  const int64_t clips = pl_model_gemm(r, job->a, r->depth, job->b, r->depth, expected, r->cols);
-  const int64_t clips_got = pl_model_gemm_encoded(r, job->a, r->depth, b, 0, got, r->cols);
+  const int64_t clips = pl_model_gemm(r, job->a, r->depth, job->b, r->depth, expected, r->cols, NULL);
+  const int64_t clips_got = pl_model_gemm_encoded(r, job->a, r->depth, b, 0, got, r->cols, NULL);
   const int same = clips == clips_got && !memcmp(expected, got, size);
   free(expected);
   free(got);
@@ -70,8 +70,8 @@ START_TEST(parts_of_the_columns) {
     left.cols = cut;
     right.cols -= cut;
     right.col0 += (uint32_t)cut;
-    clips -= pl_model_gemm_encoded(&left, job.a, r.depth, &b, 0, c, r.cols);
-    clips -= pl_model_gemm_encoded(&right, job.a, r.depth, &b, cut, c + cut, r.cols);
+    clips -= pl_model_gemm_encoded(&left, job.a, r.depth, &b, 0, c, r.cols, NULL);
+    clips -= pl_model_gemm_encoded(&right, job.a, r.depth, &b, cut, c + cut, r.cols, NULL);
     ck_assert_mem_eq(c, job.c, (size_t)r.rows * (size_t)r.cols * sizeof *c);
     ck_assert_int_eq(clips, 0);
     free(c);
@@ -202,7 +202,7 @@ START_TEST(memory_failure) {
   ck_assert(!setrlimit(RLIMIT_AS, &tight));
   const int failed = pl_operand_alloc(&large, &r, 1048576); /* 16 bytes an element, 1 TiB */
   r.rows = 16777215;
-  const int64_t clips = pl_model_gemm_encoded(&r, codes, 0, &b, 0, &c, 0);
+  const int64_t clips = pl_model_gemm_encoded(&r, codes, 0, &b, 0, &c, 0, NULL);
   setrlimit(RLIMIT_AS, &before);
   ck_assert_int_eq(failed, -1);
   ck_assert(!large.field && !large.power && !large.light && !large.dispersion);

@@ -22,7 +22,7 @@ static void each(void (*check)(const char *name, const golden_file *g, const pl_
 
 static void check_job(const char *name, const golden_file *g, const pl_model_regs *r) {
   int32_t *c = malloc((size_t)g->m * (size_t)g->n * sizeof *c);
-  const int64_t clipped = pl_model_gemm(r, g->a, g->k, g->b, g->k, c, g->n);
+  const int64_t clipped = pl_model_gemm(r, g->a, g->k, g->b, g->k, c, g->n, NULL);
   for (int i = 0; i < g->m * g->n; i++)
     ck_assert_msg(c[i] == g->c[i], "%s: row %d column %d: expected %d, got %d", name, i / g->n, i % g->n, g->c[i],
                   c[i]);

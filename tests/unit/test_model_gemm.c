@@ -214,7 +214,7 @@ START_TEST(tiles) {
       t.cols = ns[(at >> 1 & 1) + 1] - n;
       t.depth = (k_end < r.depth ? k_end : r.depth) - k;
       for (int j = 0; j < 8 * 203; j++) part[j] = 0x5a5a5a5a;
-      tile_clips += pl_model_gemm(&t, job.a + m * r.depth + k, r.depth, job.b + n * r.depth + k, r.depth, part, 203);
+      tile_clips += pl_model_gemm(&t, job.a + m * r.depth + k, r.depth, job.b + n * r.depth + k, r.depth, part, 203, NULL);
       for (int row = 0; row < 8; row++)
         for (int col = 0; col < 203; col++)
           if (row < t.rows && col < t.cols)
@@ -347,14 +347,14 @@ START_TEST(accumulator_wraps) {
                      .adc_gain = 65535, .adc_shift = 1, .adc_offset = INT32_MIN, .rows = 1, .cols = 1, .depth = 65536};
   int8_t *a = calloc(65536, 1);
   int32_t c = 0;
-  ck_assert_int_eq(pl_model_gemm(&r, a, 65536, a, 65536, &c, 1), 65536); /* every read clips at -32768 */
+  ck_assert_int_eq(pl_model_gemm(&r, a, 65536, a, 65536, &c, 1, NULL), 65536); /* every read clips at -32768 */
   ck_assert_int_eq(c, INT32_MIN);
   r.effects = PL_EFFECT_THERMAL; /* ADC off: a code is up to 2^29; the noise of 2^31 adds up beyond int32 */
   r.thermal_var = UINT32_MAX;
   r.sigma_exp = 15;
   int64_t exact = 0;
   for (int s = 0; s < 65536; s++) exact += pl_model_read(&r, a, a, 0, 0, s).code;
-  ck_assert_int_eq(pl_model_gemm(&r, a, 65536, a, 65536, &c, 1), 0);
+  ck_assert_int_eq(pl_model_gemm(&r, a, 65536, a, 65536, &c, 1, NULL), 0);
   ck_assert_msg(exact > INT32_MAX || exact < INT32_MIN, "the case does not wrap: %lld", (long long)exact);
   ck_assert_int_eq(c, (int32_t)(uint32_t)exact);
   free(a);
@@ -372,10 +372,10 @@ START_TEST(memory_failure) {
   int32_t c = 0;
   pl_model_regs r = {.effects = ALL_EFFECTS, .dac_bits_a = 8, .dac_bits_b = 8, .channels = 1, .wavelengths = 1,
                      .adc_bits = 8, .adc_shift = 1, .rows = 16777215, .cols = 1, .depth = 65536};
-  const int64_t a_fails = pl_model_gemm(&r, codes, 0, codes, 0, &c, 0); /* 16 bytes an element, 16 TiB */
+  const int64_t a_fails = pl_model_gemm(&r, codes, 0, codes, 0, &c, 0, NULL); /* 16 bytes an element, 16 TiB */
   r.rows = 940; /* A takes 940 MiB, B in blocks of 128 columns finds no room for its 128 */
   r.cols = 1048575;
-  const int64_t b_fails = pl_model_gemm(&r, codes, 0, codes, 0, &c, 0);
+  const int64_t b_fails = pl_model_gemm(&r, codes, 0, codes, 0, &c, 0, NULL);
   setrlimit(RLIMIT_AS, &before);
   ck_assert_int_eq(a_fails, -1);
   ck_assert_int_eq(b_fails, -1);

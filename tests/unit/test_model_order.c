@@ -171,7 +171,7 @@ START_TEST(order_adc_then_accumulation) {
     r.depth = 2 * CHANNELS;
     r.channels = CHANNELS;
     int32_t c;
-    ck_assert_int_eq(pl_model_gemm(&r, a, 0, b, 0, &c, 0), 0);
+    ck_assert_int_eq(pl_model_gemm(&r, a, 0, b, 0, &c, 0, NULL), 0);
     ck_assert_double_eq(c, convert(v[0]) + convert(v[1]));
     differ += c != convert(v[0] + v[1]);
   }

@@ -99,7 +99,7 @@ static inline void job_free(model_job *job) {
 }
 
 static inline int64_t job_run(model_job *job) {
-  return pl_model_gemm(&job->r, job->a, job->r.depth, job->b, job->r.depth, job->c, job->r.cols);
+  return pl_model_gemm(&job->r, job->a, job->r.depth, job->b, job->r.depth, job->c, job->r.cols, NULL);
 }
 
 static inline int run_suite(const char *name, void (*fill)(TCase *)) {
