@@ -67,10 +67,11 @@ typedef struct {
 
 int32_t pl_dac(int32_t code, int dac_bits); /* stage 1, not bypassed */
 
-/* Stages 1 to 3 of one element. operand 0: A, 1: B. row: absolute row of A, or absolute column of B.
- * k: absolute index, sum0 * channels + index in the tile; its noise coordinate is (k / channels, k mod channels):
- * see signal-chain.md "Noise coordinates", which the RTL follows. */
-pl_encoded pl_encode(const pl_model_regs *r, int operand, int32_t code, uint32_t row, uint32_t k);
+/* Stages 1 to 3 of one element. operand 0: A, 1: B. code: points to the element's code in its row; with crosstalk on, the
+ * code before it is read too, unless the element is the first of its group of wavelengths or of its read. row: absolute
+ * row of A, or absolute column of B. k: absolute index, sum0 * channels + index in the tile; its noise coordinate is
+ * (k / channels, k mod channels): see signal-chain.md "Noise coordinates", which the RTL follows. */
+pl_encoded pl_encode(const pl_model_regs *r, int operand, const int8_t *code, uint32_t row, uint32_t k);
 
 /* ---- Stages, per detector read (detector.c, adc.c) ---- */
 

@@ -9,6 +9,7 @@
 enum {
   CHUNK = 512, /* elements encoded at a time, even: the draws stay in the first-level cache */
   LINE = 64,   /* bytes of a cache line */
+  CHANNELS_MAX = 4096,
 };
 
 /* Aligned, so that the vectors of a row of 32 or 64 channels do not straddle cache lines. */
@@ -75,6 +76,12 @@ PL_HOT static void clean_fields(const int8_t *codes, int dac_bits, int n, int16_
   for (int i = 0; i < n; i++) field[i] = (int16_t)(pl_dac_of(codes[i], dac_bits) * 16);
 }
 
+/* own: the n fields before crosstalk; leaks: what a channel takes of the one before it, 0 for the first of a group. */
+PL_HOT static void leak(const int16_t *own, const int16_t *leaks, int n, int16_t *field) {
+  field[0] = own[0];
+  for (int i = 1; i < n; i++) field[i] = (int16_t)pl_leaked(own[i], own[i - 1], leaks[i]);
+}
+
 PL_HOT static void powers(const int16_t *field, int n, int16_t *power) {
   for (int i = 0; i < n; i++) power[i] = (int16_t)pl_power_of((uint32_t)(field[i] * field[i]));
 }
@@ -91,7 +98,7 @@ PL_HOT static int64_t dispersion_sum(const int16_t *field, const int32_t *couple
   return sum;
 }
 
-/* Stages 1 and 2 of the n elements of one row in one read. position: absolute row of A, or column of B. */
+/* Stages 1 and 2, but for crosstalk, of the n elements of one row in one read. position: absolute row of A, or column of B. */
 static void encode_fields(const pl_model_regs *r, int which, const int8_t *codes, uint32_t position, uint32_t sum,
                           int n, int16_t *field) {
   const int dac = (r->effects & (which ? PL_EFFECT_DAC_B : PL_EFFECT_DAC_A)) != 0;
@@ -113,9 +120,13 @@ static void encode_fields(const pl_model_regs *r, int which, const int8_t *codes
 
 void pl_operand_encode(pl_operand *op, const pl_model_regs *r, int which, const int8_t *codes, int64_t ld, int first,
                        int rows, int at) {
-  int32_t coupler[4096]; /* the dispersion at each channel */
+  const int crosstalk = (r->effects & PL_EFFECT_CROSSTALK) != 0;
+  int32_t coupler[CHANNELS_MAX];                /* the dispersion at each channel */
+  int16_t leaks[CHANNELS_MAX], own[CHANNELS_MAX]; /* for crosstalk */
   if (op->dispersion)
     for (int i = 0; i < r->channels; i++) coupler[i] = r->dispersion[i % r->wavelengths];
+  if (crosstalk)
+    for (int i = 0; i < r->channels; i++) leaks[i] = i % r->wavelengths ? (int16_t)r->crosstalk : 0;
   for (int row = 0; row < rows; row++) {
     const uint32_t position = (which ? r->col0 : r->row0) + (uint32_t)(first + row);
     const int8_t *from = codes + (first + row) * ld;
@@ -123,7 +134,8 @@ void pl_operand_encode(pl_operand *op, const pl_model_regs *r, int which, const 
       const int n = pl_operand_depth(op, s), stride = pl_operand_stride(n);
       const size_t element = pl_operand_at(op, s, at + row), sum = (size_t)s * (size_t)op->rows + (size_t)(at + row);
       int16_t *fields = op->field + element;
-      encode_fields(r, which, from + s * r->channels, position, r->sum0 + (uint32_t)s, n, fields);
+      encode_fields(r, which, from + s * r->channels, position, r->sum0 + (uint32_t)s, n, crosstalk ? own : fields);
+      if (crosstalk) leak(own, leaks, n, fields);
       for (int i = n; i < stride; i++) fields[i] = 0;
       if (op->power) powers(fields, stride, op->power + element);
       if (op->light) op->light[sum] = light_sum(fields, n);
@@ -135,7 +147,7 @@ void pl_operand_encode(pl_operand *op, const pl_model_regs *r, int which, const 
 void pl_operand_key(const pl_model_regs *r, pl_model_regs *key) {
   memset(key, 0, sizeof *key); /* padding too, if there is any: keys are compared as bytes */
   key->effects = r->effects & (PL_EFFECT_DAC_B | PL_EFFECT_ENC_B | PL_EFFECT_PHASE | PL_EFFECT_SHOT |
-                               PL_EFFECT_DISPERSION);
+                               PL_EFFECT_DISPERSION | PL_EFFECT_CROSSTALK);
   key->seed = r->seed;
   key->job = r->job;
   key->channels = r->channels;
@@ -144,6 +156,7 @@ void pl_operand_key(const pl_model_regs *r, pl_model_regs *key) {
   key->enc_sigma_b = r->enc_sigma_b;
   key->col0 = r->col0;
   key->sum0 = r->sum0;
+  key->crosstalk = r->crosstalk;
   key->cols = r->cols;
   key->depth = r->depth;
   memcpy(key->dispersion, r->dispersion, sizeof key->dispersion);

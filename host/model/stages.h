@@ -90,6 +90,13 @@ PL_INLINE int32_t pl_field_of(int32_t x1, uint32_t sigma_reg, int32_t g) {
   return field > PL_FIELD_MAX ? PL_FIELD_MAX : field < -PL_FIELD_MAX ? -PL_FIELD_MAX : field;
 }
 
+/* 2. Crosstalk: the field of a channel that receives the part `crosstalk` of x0, the field of the channel before, as that
+ * was before crosstalk. */
+PL_INLINE int32_t pl_leaked(int32_t field, int32_t x0, int32_t crosstalk) {
+  const int32_t sum = field + ((x0 * crosstalk + (1 << 14)) >> 15);
+  return sum > PL_FIELD_MAX ? PL_FIELD_MAX : sum < -PL_FIELD_MAX ? -PL_FIELD_MAX : sum;
+}
+
 /* 3. What the square q of the field gives. */
 PL_INLINE uint32_t pl_light_of(uint32_t q) { return q >> 8; }
 PL_INLINE uint32_t pl_power_of(uint32_t q) {

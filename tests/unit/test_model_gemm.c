@@ -19,8 +19,8 @@ static int64_t by_stages(const model_job *job, int32_t *c) {
         pl_sums sums = {0};
         for (int k = first; k < first + r->channels && k < r->depth; k++) {
           const uint32_t at = r->sum0 * (uint32_t)r->channels + (uint32_t)k;
-          const pl_encoded x = pl_encode(r, 0, job->a[m * r->depth + k], row, at);
-          const pl_encoded w = pl_encode(r, 1, job->b[n * r->depth + k], col, at);
+          const pl_encoded x = pl_encode(r, 0, job->a + m * r->depth + k, row, at);
+          const pl_encoded w = pl_encode(r, 1, job->b + n * r->depth + k, col, at);
           sums.product += (int64_t)x.field * w.field;
           sums.power += x.power * w.power;
           sums.light += x.light + w.light;

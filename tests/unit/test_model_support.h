@@ -14,7 +14,7 @@
 
 #include "model/model.h"
 
-enum { ALL_EFFECTS = 1023 };
+enum { ALL_EFFECTS = 1023 | PL_EFFECT_CROSSTALK }; /* of kind coherent */
 
 /* splitmix64: not the generator under test. */
 static inline uint64_t draw64(uint64_t *state) {
@@ -71,6 +71,7 @@ static inline pl_model_regs draw_regs(uint64_t *state, uint32_t effects) {
   r.cols = (int)draw_in(state, 1, 12);
   r.depth = (int)draw_in(state, 1, 3 * r.channels + 5);
   for (int i = 0; i < 32; i++) r.dispersion[i] = (int16_t)draw_in(state, -16384, 16384);
+  r.crosstalk = (uint32_t)draw_in(state, 0, 16384);
   return r;
 }
 
