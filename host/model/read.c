@@ -13,6 +13,7 @@ pl_read pl_model_read(const pl_model_regs *r, const int8_t *a_row, const int8_t 
     read.sums.power += x.power * w.power;
     read.sums.light += x.light + w.light;
     read.sums.dispersion += x.dispersion - w.dispersion;
+    read.sums.rails += (uint64_t)x.rail * w.rail;
   }
   read.detector = pl_detect(r, &read.sums, row, col, sum);
   read.code = pl_adc(r, read.detector, &read.clipped);

@@ -161,9 +161,9 @@ START_TEST(key) {
 END_TEST
 
 static size_t held(const pl_operand *op) {
-  void *const arrays[] = {op->field, op->power, op->light, op->dispersion};
+  void *const arrays[] = {op->field, op->power, op->rails, op->light, op->dispersion};
   size_t bytes = 0;
-  for (int i = 0; i < 4; i++) bytes += arrays[i] ? malloc_usable_size(arrays[i]) : 0;
+  for (int i = 0; i < 5; i++) bytes += arrays[i] ? malloc_usable_size(arrays[i]) : 0;
   return bytes;
 }
 
