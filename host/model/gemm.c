@@ -13,6 +13,7 @@ enum {
   BLOCK = 128,      /* columns that go through the stages together */
   FIELD_RUN = 128,  /* products of fields that fit int32: 128 * 4095^2 < 2^31 */
   POWER_RUN = 1024, /* products of powers: 1024 * 1023^2 < 2^31 */
+  RAILS_RUN = 64,   /* products of rails that fit uint32: 64 * 8190^2 < 2^32 */
   AHEAD = 2048,     /* bytes; a cache line is 64 */
 };
 
@@ -63,6 +64,21 @@ PL_HOT static void power_sums(const int16_t *a, const int16_t *b, int depth, int
       sum += (uint32_t)run;
     }
     power[j] = sum;
+  }
+}
+
+/* intensity, 4 and 5: L = rnd(R, 6) of n columns. */
+PL_HOT static void rail_sums(const int16_t *a, const int16_t *b, int depth, int n, uint32_t *light) {
+  for (int j = 0; j < n; j++, b += depth) {
+    ask_ahead(b);
+    uint64_t sum = 0;
+    for (int start = 0; start < depth; start += RAILS_RUN) {
+      const int end = start + RAILS_RUN < depth ? start + RAILS_RUN : depth;
+      uint32_t run = 0;
+      for (int k = start; k < end; k++) run += (uint32_t)(a[k] * b[k]);
+      sum += run;
+    }
+    light[j] = pl_rail_light(sum);
   }
 }
 
@@ -130,14 +146,18 @@ static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const p
     draw(r, r->row0 + (uint32_t)row, r->col0 + (uint32_t)col, r->sum0 + (uint32_t)s, n, w->g0, w->g1);
   if (effects & PL_EFFECT_OUTPUT) output_noise(r->output_sigma, w->g0, n, w->v);
   if (effects & PL_EFFECTS_RECEIVER) {
-    const uint64_t thermal = effects & PL_EFFECT_THERMAL ? r->thermal_var : 0;
-    for (int j = 0; j < n; j++) w->variance[j] = thermal;
+    uint64_t constant = effects & PL_EFFECT_THERMAL ? r->thermal_var : 0;
+    if (effects & PL_EFFECT_SYSTEMATIC) constant += r->systematic_var;
+    for (int j = 0; j < n; j++) w->variance[j] = constant;
     if (effects & PL_EFFECT_PHASE) {
       power_sums(a->power + at_a, b->power + at_b, depth, n, w->amount);
       add_variance(w->amount, r->phase_gain, r->phase_shift, n, w->variance);
     }
     if (effects & PL_EFFECT_SHOT) {
-      for (int j = 0; j < n; j++) w->amount[j] = a->light[sum_a] + b->light[sum_b + (size_t)j];
+      if (r->kind == PL_KIND_INTENSITY)
+        rail_sums(a->rails + at_a, b->rails + at_b, depth, n, w->amount);
+      else
+        for (int j = 0; j < n; j++) w->amount[j] = a->light[sum_a] + b->light[sum_b + (size_t)j];
       add_variance(w->amount, r->shot_gain, r->shot_shift, n, w->variance);
     }
     receiver(r, n, w);
