@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/operand.h"
+#include "model/rns.h"
 #include "model/stages.h"
 
 enum {
@@ -183,10 +184,12 @@ PL_HOT static void exact_row(const int8_t *a, const int8_t *b, int64_t ldb, int 
 /* Read s of all rows of the tile with n columns, as in read_columns: these are still in the first-level cache for the
  * second row. c: of the tile. Returns the clipped reads. */
 static int64_t read_rows(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int col, int at, int n, int s,
-                         int32_t *c, int64_t ldc, read_block *w) {
+                         int32_t *c, int64_t ldc, read_block *w, pl_model_errors *errors) {
   int64_t clipped = 0;
   for (int row = 0; row < r->rows; row++)
-    clipped += read_columns(r, a, b, row, col, at, n, s, c + row * ldc + col, w);
+    clipped += r->kind == PL_KIND_RNS
+                   ? pl_rns_read_columns(r, a, b, row, col, at, n, s, c + row * ldc + col, errors)
+                   : read_columns(r, a, b, row, col, at, n, s, c + row * ldc + col, w);
   return clipped;
 }
 
@@ -196,8 +199,7 @@ static void clear_rows(const pl_model_regs *r, int32_t *c, int64_t ldc) {
 
 int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, const int8_t *b, int64_t ldb, int32_t *c,
                       int64_t ldc, pl_model_errors *errors) {
-  (void)errors; /* of kind rns alone */
-  if (r->effects == 0) {
+  if (r->effects == 0 || (r->kind == PL_KIND_RNS && pl_rns_is_exact(r))) {
     for (int m = 0; m < r->rows; m++) exact_row(a + m * lda, b, ldb, r->depth, r->cols, c + m * ldc);
     return 0;
   }
@@ -215,7 +217,7 @@ int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, cons
     const int n = min_int(BLOCK, r->cols - col);
     pl_operand_encode(&encoded_b, r, 1, b, ldb, col, n, 0);
     for (int s = 0; s < encoded_a.reads; s++)
-      clipped += read_rows(r, &encoded_a, &encoded_b, col, 0, n, s, c, ldc, &work);
+      clipped += read_rows(r, &encoded_a, &encoded_b, col, 0, n, s, c, ldc, &work, errors);
   }
   pl_operand_free(&encoded_a);
   pl_operand_free(&encoded_b);
@@ -224,7 +226,6 @@ int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, cons
 
 int64_t pl_model_gemm_encoded(const pl_model_regs *r, const int8_t *a, int64_t lda, const pl_operand *b, int first,
                               int32_t *c, int64_t ldc, pl_model_errors *errors) {
-  (void)errors;
   pl_operand encoded_a;
   if (pl_operand_alloc(&encoded_a, r, r->rows)) return -1;
   int64_t clipped = 0;
@@ -233,7 +234,7 @@ int64_t pl_model_gemm_encoded(const pl_model_regs *r, const int8_t *a, int64_t l
   clear_rows(r, c, ldc);
   for (int s = 0; s < encoded_a.reads; s++) /* the order in which b lies in memory */
     for (int col = 0; col < r->cols; col += BLOCK)
-      clipped += read_rows(r, &encoded_a, b, col, first + col, min_int(BLOCK, r->cols - col), s, c, ldc, &work);
+      clipped += read_rows(r, &encoded_a, b, col, first + col, min_int(BLOCK, r->cols - col), s, c, ldc, &work, errors);
   pl_operand_free(&encoded_a);
   return clipped;
 }

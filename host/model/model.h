@@ -90,6 +90,16 @@ int32_t pl_detect(const pl_model_regs *r, const pl_sums *sums, uint32_t row, uin
 /* Stage 9. *clipped becomes 1 if the ADC saturated, else 0. */
 int32_t pl_adc(const pl_model_regs *r, int32_t v, int *clipped);
 
+/* What happens in one read of kind rns (rns.h has the steps). With the effect `residues` off, only the first two. */
+typedef struct {
+  int32_t sum;                  /* y, of mantissas */
+  int32_t value;                /* X after the checks: 0 if the read is lost */
+  int moduli;                   /* in use: 3..5 */
+  int32_t sent[5], received[5]; /* residues */
+  int32_t reversed;             /* X before the checks */
+  int clipped, detected, corrected;
+} pl_rns_values;
+
 /* ---- Whole jobs (gemm.c) ---- */
 
 /* One detector read recomputed alone, with every stage's value: what `replay` prints and what the RTL
@@ -97,9 +107,11 @@ int32_t pl_adc(const pl_model_regs *r, int32_t v, int *clipped);
  * in the tile. */
 typedef struct {
   pl_sums sums;
-  int32_t detector; /* v after stage 8 */
-  int32_t code;
+  int32_t detector; /* v after stage 8; rns: X after the checks */
+  int32_t code;     /* what is accumulated */
   int clipped;
+  int shift_a, shift_b; /* rns: shared exponents of the read's groups */
+  pl_rns_values rns;
 } pl_read;
 pl_read pl_model_read(const pl_model_regs *r, const int8_t *a_row, const int8_t *b_row, int m, int n, int s);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/rns.h"
 #include "model/stages.h"
 
 enum {
@@ -21,6 +22,7 @@ static size_t reads_of(const pl_model_regs *r) {
   return ((size_t)r->depth + (size_t)r->channels - 1) / (size_t)r->channels;
 }
 
+static int has_power(const pl_model_regs *r) { return r->kind == PL_KIND_COHERENT && r->effects & PL_EFFECT_PHASE; }
 /* Whether a kind's light is a sum over elements of products, or of elements. */
 static int has_rails(const pl_model_regs *r) { return r->kind == PL_KIND_INTENSITY && r->effects & PL_EFFECT_SHOT; }
 static int has_light(const pl_model_regs *r) { return r->kind == PL_KIND_COHERENT && r->effects & PL_EFFECT_SHOT; }
@@ -35,21 +37,23 @@ int pl_operand_alloc(pl_operand *op, const pl_model_regs *r, int rows) {
   const size_t elements = (size_t)rows * row_elements(r), sums = (size_t)rows * reads_of(r);
   *op = (pl_operand){.rows = rows, .depth = r->depth, .reads = (int)reads_of(r), .channels = r->channels};
   int failed = (op->field = line_alloc(elements, sizeof *op->field)) == NULL;
-  if (r->effects & PL_EFFECT_PHASE) failed |= (op->power = line_alloc(elements, sizeof *op->power)) == NULL;
+  if (has_power(r)) failed |= (op->power = line_alloc(elements, sizeof *op->power)) == NULL;
   if (has_rails(r)) failed |= (op->rails = line_alloc(elements, sizeof *op->rails)) == NULL;
   if (has_light(r)) failed |= (op->light = line_alloc(sums, sizeof *op->light)) == NULL;
   if (r->effects & PL_EFFECT_DISPERSION)
     failed |= (op->dispersion = line_alloc(sums, sizeof *op->dispersion)) == NULL;
+  if (r->kind == PL_KIND_RNS) failed |= (op->shift = line_alloc(sums, sizeof *op->shift)) == NULL;
   if (failed) pl_operand_free(op);
   return failed ? -1 : 0;
 }
 
 uint64_t pl_operand_bytes(const pl_model_regs *r, int rows) {
   uint64_t element = sizeof(int16_t), sum = 0;
-  if (r->effects & PL_EFFECT_PHASE) element += sizeof(int16_t);
+  if (has_power(r)) element += sizeof(int16_t);
   if (has_rails(r)) element += sizeof(int16_t);
   if (has_light(r)) sum += sizeof(uint32_t);
   if (r->effects & PL_EFFECT_DISPERSION) sum += sizeof(int64_t);
+  if (r->kind == PL_KIND_RNS) sum += sizeof(uint8_t);
   return (uint64_t)rows * (row_elements(r) * element + reads_of(r) * sum) + 4 * LINE;
 }
 
@@ -59,6 +63,7 @@ void pl_operand_free(pl_operand *op) {
   free(op->rails);
   free(op->light);
   free(op->dispersion);
+  free(op->shift);
   memset(op, 0, sizeof *op);
 }
 
@@ -190,6 +195,8 @@ void pl_operand_encode(pl_operand *op, const pl_model_regs *r, int which, const 
       int16_t *fields = op->field + element, *rails = op->rails ? op->rails + element : NULL;
       if (r->kind == PL_KIND_INTENSITY)
         encode_rails(&e, from, n, fields, rails);
+      else if (r->kind == PL_KIND_RNS)
+        op->shift[sum] = pl_rns_encode(r, from, n, fields);
       else
         encode_coherent(&e, r, which, from, position, r->sum0 + (uint32_t)s, n, fields);
       for (int i = n; i < stride; i++) fields[i] = 0;
@@ -210,6 +217,12 @@ void pl_operand_key(const pl_model_regs *r, pl_model_regs *key) {
   key->dac_bits_b = r->dac_bits_b;
   key->cols = r->cols;
   key->depth = r->depth;
+  if (r->kind == PL_KIND_RNS) { /* mantissas alone */
+    key->effects = r->effects & PL_EFFECT_BFP;
+    key->dac_bits_b = 0;
+    key->bfp_bits = r->bfp_bits;
+    return;
+  }
   if (r->kind == PL_KIND_INTENSITY) { /* nothing is drawn, and B has no gain errors */
     if (r->effects & PL_EFFECT_TRANSFER_B) memcpy(key->transfer[1], r->transfer[1], sizeof key->transfer[1]);
     return;

@@ -35,6 +35,7 @@ typedef struct pl_operand {
   int16_t *rails;      /* [read][row][channel] 1/16 code, 0..8190: shot noise of kind intensity */
   uint32_t *light;     /* [read][row] code^2, summed over the read: shot noise of kind coherent */
   int64_t *dispersion; /* [read][row] Q8, summed over the read */
+  uint8_t *shift;      /* [read][row] shared exponent, 0..7: kind rns, whose mantissas are in `field` */
 } pl_operand;
 
 /* Elements in read s: the last one may have fewer than there are channels. */
