@@ -85,7 +85,8 @@ START_TEST(no_error) {
       for (int n = 0; n < 20000; n++) {
         pl_model_regs r = plain_rns(PL_EFFECT_RESIDUES | PL_EFFECT_REDUNDANCY | PL_EFFECT_RANGE_CHECK, k);
         r.redundant = redundant;
-        const int32_t limit = r.range_limit, x = n == 0 ? limit : n == 1 ? -limit : (int32_t)draw_in(&state, -limit, limit);
+        const int32_t limit = r.range_limit;
+        const int32_t x = n == 0 ? limit : n == 1 ? -limit : (int32_t)draw_in(&state, -limit, limit);
         int32_t residue[5];
         int detected, corrected;
         send(k, x, residue);
