@@ -123,8 +123,8 @@ pl_rns_read pl_rns_draw(const pl_rns *core, const int8_t *a, const int8_t *b, in
  * form is Craig's, MILCOM 1991): 1/(2 pi) times the integral over t of exp(-sin^2 from / (2 n^2 sin^2 t)), 0..pi - from. */
 static double angle_beyond(double from, double n) {
   enum { STEPS = 400 };
-  if (from >= PI) return 0;
-  const double end = PI - from, s = sin(from) / n;
+  const double end = PI - from, s = sin(from) / n, farthest = from < PI / 2 ? s : 1 / n;
+  if (from >= PI || farthest * farthest > 160) return 0; /* below 1e-34 */
   double sum = 0;
   for (int i = 0; i < STEPS; i++) { /* mid-points; the integrand is smooth and flat at 0 */
     const double t = (i + 0.5) / STEPS * end;
