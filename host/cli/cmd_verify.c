@@ -56,9 +56,30 @@ static void print_job(FILE *out, const verify_run *run, const random_job *r) {
           job->row0, job->col0, r->split ? ", in two pieces" : "");
 }
 
+/* The residues of a read: as sent, and > as received where that is another. */
+static void print_residues(const pl_rns_values *v) {
+  for (int i = 0; i < v->moduli; i++)
+    if (v->received[i] == v->sent[i])
+      fprintf(stderr, " %d", v->sent[i]);
+    else
+      fprintf(stderr, " %d>%d", v->sent[i], v->received[i]);
+}
+
+static void print_rns_reads(const random_job *r, const pl_model_regs *regs, int i, int j, int reads) {
+  fprintf(stderr, "  golden model, read by read:\n  %8s %10s %9s %10s %10s  %s\n", "sum", "mantissas", "shift", "X",
+          "result", "residues");
+  for (int s = 0; s < reads && s < READS_SHOWN; s++) {
+    pl_read read = pl_model_read(regs, r->a + i * r->job.lda, r->b + j * r->job.ldb, i, j, s);
+    fprintf(stderr, "  %8d %10d %5d + %d %10d %10d ", s, read.rns.sum, read.shift_a, read.shift_b, read.rns.reversed,
+            read.code);
+    print_residues(&read.rns);
+    fprintf(stderr, "%s%s%s\n", read.clipped ? " clipped" : "", read.rns.detected ? " detected" : "",
+            read.rns.corrected ? " corrected" : "");
+  }
+}
+
 /* All reads of output (i, j), from operand codes to ADC code, as the golden model has them. */
-static void print_reads(const random_job *r, const pl_model_regs *regs, int i, int j) {
-  int reads = (r->job.k + regs->channels - 1) / regs->channels;
+static void print_light_reads(const random_job *r, const pl_model_regs *regs, int i, int j, int reads) {
   const int rails = regs->kind == PL_KIND_INTENSITY;
   fprintf(stderr, "  golden model, read by read:\n  %8s %14s ", "sum", "product Q8");
   if (rails)
@@ -75,6 +96,11 @@ static void print_reads(const random_job *r, const pl_model_regs *regs, int i, i
       fprintf(stderr, "%11u %11u %14" PRId64, read.sums.light, read.sums.power, read.sums.dispersion);
     fprintf(stderr, " %12d %7d%s\n", read.detector, read.code, read.clipped ? " clipped" : "");
   }
+}
+
+static void print_reads(const random_job *r, const pl_model_regs *regs, int i, int j) {
+  int reads = (r->job.k + regs->channels - 1) / regs->channels;
+  (regs->kind == PL_KIND_RNS ? print_rns_reads : print_light_reads)(r, regs, i, j, reads);
   if (reads > READS_SHOWN) fprintf(stderr, "  ... and %d more\n", reads - READS_SHOWN);
 }
 

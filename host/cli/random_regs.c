@@ -63,6 +63,33 @@ static void place_range(uint64_t *rng, pl_range range, random_job *r) {
   }
 }
 
+/* The reads of a job without noise and converter, under the registers that are in the image already. */
+typedef struct {
+  double product; /* largest |y|: Q8; rns: of mantissas */
+  double rails;   /* largest R, Q8 */
+  double mean;    /* mean of R, Q8 */
+} sums_scale;
+
+static sums_scale measure_sums(const random_job *r, uint32_t effects) {
+  const pl_job *job = &r->job;
+  sums_scale scale = {0};
+  pl_image words;
+  pl_model_regs regs;
+  pl_job_words(&r->image, job, &words);
+  pl_model_unpack(&words, &regs);
+  regs.effects &= effects;
+  const int reads = (job->k + regs.channels - 1) / regs.channels;
+  for (int i = 0; i < job->m; i++)
+    for (int j = 0; j < job->n; j++)
+      for (int s = 0; s < reads; s++) {
+        const pl_sums sums = pl_model_read(&regs, job->a + i * job->lda, job->b + j * job->ldb, i, j, s).sums;
+        scale.product = fmax(scale.product, fabs((double)sums.product));
+        scale.rails = fmax(scale.rails, (double)sums.rails);
+        scale.mean += (double)sums.rails / job->m / job->n / reads;
+      }
+  return scale;
+}
+
 /* ---- coherent ---- */
 
 /* What the reads of a job look like, code^2: the scale on which noise and ADC ranges make sense. */
@@ -177,46 +204,19 @@ static void draw_transfer(uint64_t *rng, int extreme, uint32_t table[128]) {
     if (table[i] > 4095) table[i] = 4095;
 }
 
-typedef struct {
-  double product; /* largest |y| of a read, code^2 */
-  double light;   /* largest L of a read, detector LSB */
-  double mean;    /* mean of L over the reads, code^2 */
-} rails_scale;
-
-/* Of the reads without noise, under the optics that are in the image already. */
-static rails_scale measure_rails(const random_job *r) {
-  const pl_job *job = &r->job;
-  rails_scale scale = {0};
-  pl_image words;
-  pl_model_regs regs;
-  pl_job_words(&r->image, job, &words);
-  pl_model_unpack(&words, &regs);
-  regs.effects &= ~(uint32_t)(PL_EFFECT_SHOT | PL_EFFECT_SYSTEMATIC | PL_EFFECT_THERMAL | PL_EFFECT_ADC);
-  const int reads = (job->k + regs.channels - 1) / regs.channels;
-  for (int i = 0; i < job->m; i++)
-    for (int j = 0; j < job->n; j++)
-      for (int s = 0; s < reads; s++) {
-        const pl_sums sums = pl_model_read(&regs, job->a + i * job->lda, job->b + j * job->ldb, i, j, s).sums;
-        scale.product = fmax(scale.product, fabs((double)sums.product) / 256);
-        scale.light = fmax(scale.light, (double)sums.rails / 64);
-        scale.mean += (double)sums.rails / 256 / job->m / job->n / reads;
-      }
-  return scale;
-}
-
 /* Shot, systematic and thermal noise of a sensible size; returns the sigma of all three in code^2. */
-static double draw_intensity_noise(uint64_t *rng, rails_scale scale, random_job *r) {
+static double draw_intensity_noise(uint64_t *rng, sums_scale scale, random_job *r) {
   uint32_t *reg = r->image.reg;
-  const double sigma = fmax(scale.product, 100) * exp2(-1 - 9 * real(rng)); /* code^2 */
+  const double sigma = fmax(scale.product / 256, 100) * exp2(-1 - 9 * real(rng)); /* code^2 */
   int e = between(rng, 0, 3);
   while (sigma / LSB / exp2(e) > 40000) e++;
   const double variance = pow(sigma / LSB / exp2(e), 2);
   reg[PL_REG_SIGMA_EXP] = (uint32_t)e;
   reg[PL_REG_THERMAL_VAR] = one_in(rng, 12) ? UINT32_MAX - word(rng, 16, 15) : (uint32_t)(variance * real(rng));
-  draw_factor(rng, variance * real(rng), scale.light, &reg[PL_REG_SHOT_GAIN], &reg[PL_REG_SHOT_SHIFT]);
+  draw_factor(rng, variance * real(rng), scale.rails / 64, &reg[PL_REG_SHOT_GAIN], &reg[PL_REG_SHOT_SHIFT]);
   reg[PL_REG_SYSTEMATIC_VAR] = one_in(rng, 12) ? UINT32_MAX - word(rng, 16, 15) : (uint32_t)(variance * real(rng));
   if (!one_in(rng, 3)) { /* from the mean light, which is off by a little or a lot */
-    const double mean = fmin(UINT32_MAX, scale.mean * (one_in(rng, 4) ? 3 * real(rng) : 1));
+    const double mean = fmin(UINT32_MAX, scale.mean / 256 * (one_in(rng, 4) ? 3 * real(rng) : 1));
     r->job.range.mean_light = (uint32_t)mean;
     reg[PL_REG_SYSTEMATIC_SIGMA] = (uint32_t)fmin(65535, 65536 * sigma * real(rng) / fmax(mean, 1));
   }
@@ -241,7 +241,7 @@ static void draw_intensity(uint64_t *rng, verify_level level, int extreme, rando
   const int down = between(rng, 0, 8);
   for (int i = 0; i < 32; i++) reg[PL_REG_DISPERSION + i] = (uint32_t)(between(rng, -16384, 16384) / (1 << down));
 
-  const rails_scale scale = measure_rails(r);
+  const sums_scale scale = measure_sums(r, ~(noise | PL_EFFECT_ADC));
   pl_range range;
   if (one_in(rng, 8)) {
     draw_full_range(rng, reg, &range);
@@ -250,7 +250,7 @@ static void draw_intensity(uint64_t *rng, verify_level level, int extreme, rando
     r->job.range.mean_light = one_in(rng, 2) ? 0 : word(rng, 32, 31);
   } else {
     const double sigma = draw_intensity_noise(rng, scale, r);
-    const double reach = scale.product * 1.05 + (reg[PL_REG_EFFECTS] & noise ? 4 * sigma : 0);
+    const double reach = scale.product / 256 * 1.05 + (reg[PL_REG_EFFECTS] & noise ? 4 * sigma : 0);
     int32_t offset;
     draw_adc(rng, reach, (int)reg[PL_REG_ADC_BITS], &range, &offset);
     reg[PL_REG_ADC_OFFSET] = (uint32_t)offset;
@@ -262,24 +262,6 @@ static void draw_intensity(uint64_t *rng, verify_level level, int extreme, rando
 
 /* Largest sum that the base moduli hold: (M - 1) / 2, M = (2^k - 1) 2^k (2^k + 1). */
 static double reach_of(int k) { return floor((exp2(k) - 1) * exp2(k) * (exp2(k) + 1) / 2 - 0.5); }
-
-/* Bits of the largest magnitude in an operand. */
-static int magnitude_bits(const int8_t *codes, int rows, ptrdiff_t ld, int depth) {
-  int most = 0;
-  for (int i = 0; i < rows; i++)
-    for (int k = 0; k < depth; k++) most |= codes[i * ld + k] < 0 ? -codes[i * ld + k] : codes[i * ld + k];
-  return most ? 32 - __builtin_clz((unsigned)most) : 0;
-}
-
-/* About the largest sum of mantissas of a read. Groups differ in their exponent, so this is no bound. */
-static double mantissa_scale(const random_job *r, double product) {
-  const pl_job *job = &r->job;
-  const int bits = (int)r->image.reg[PL_REG_BFP_BITS];
-  if (!(r->image.reg[PL_REG_EFFECTS] & PL_EFFECT_BFP)) return product;
-  const int a = magnitude_bits(job->a, job->m, job->lda, job->k) - bits;
-  const int b = magnitude_bits(job->b, job->n, job->ldb, job->k) - bits;
-  return ldexp(product, -(a > 0 ? a : 0) - (b > 0 ? b : 0));
-}
 
 /* Noise of the levels of every modulus, from hardly ever a wrong residue to one in two; for I and Q alike. */
 static void draw_levels(uint64_t *rng, int k, uint32_t *reg) {
@@ -303,7 +285,7 @@ static void draw_rns(uint64_t *rng, verify_level level, int extreme, random_job 
   reg[PL_REG_SEED] = (uint32_t)random_next(rng);
   reg[PL_REG_BFP_BITS] = (uint32_t)(one_in(rng, 2) ? between(rng, 3, 5) : between(rng, 1, 8));
 
-  const double sum = mantissa_scale(r, measure(&r->job, (int)reg[PL_REG_CHANNELS]).product);
+  const double sum = measure_sums(r, PL_EFFECT_BFP).product;
   int least = 4;
   while (least < 8 && sum > reach_of(least)) least++;
   const int k = one_in(rng, 8) ? between(rng, 4, 8) : one_in(rng, 2) ? least : between(rng, least, 8);
@@ -313,11 +295,13 @@ static void draw_rns(uint64_t *rng, verify_level level, int extreme, random_job 
   reg[PL_REG_RANGE_LIMIT] = one_in(rng, 8) ? 1u << 27 : (uint32_t)fmin(1 << 27, limit);
 
   const int bits = one_in(rng, 2) ? between(rng, k, k + 4) : between(rng, 4, 16);
-  const double scale = one_in(rng, 8) ? 0.5 + real(rng) : 0.8 + 0.19 * real(rng); /* of full scale at the amplitude */
-  reg[PL_REG_ADC_BITS] = (uint32_t)bits;
-  draw_factor(rng, scale * ((1 << (bits - 1)) - 1), 1 << 14, &reg[PL_REG_ADC_GAIN], &reg[PL_REG_ADC_SHIFT]);
-  reg[PL_REG_ADC_OFFSET] = one_in(rng, 4) ? (uint32_t)between(rng, -500, 500) : 0;
+  const double part = one_in(rng, 8) ? 0.5 + real(rng) : 0.8 + 0.19 * real(rng); /* of full scale at the amplitude */
   draw_levels(rng, k, reg);
+  const int noisy = reg[PL_REG_EFFECTS] & PL_EFFECT_THERMAL && !one_in(rng, 8);
+  const double reach = (1 << 14) + (noisy ? 4 * reg[PL_REG_IQ_SIGMA] / 16.0 : 0); /* iq_sigma: 2^-18 of 2^14 */
+  reg[PL_REG_ADC_BITS] = (uint32_t)bits;
+  draw_factor(rng, part * ((1 << (bits - 1)) - 1), reach, &reg[PL_REG_ADC_GAIN], &reg[PL_REG_ADC_SHIFT]);
+  reg[PL_REG_ADC_OFFSET] = one_in(rng, 4) ? (uint32_t)between(rng, -500, 500) : 0;
   if (one_in(rng, 8)) { /* anything */
     for (int i = 0; i < 5; i++) reg[PL_REG_LEVEL_SIGMA + i] = word(rng, 16, 15);
     reg[PL_REG_IQ_SIGMA] = word(rng, 16, 15);

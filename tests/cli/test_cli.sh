@@ -140,7 +140,7 @@ for level in L0 L1 L2; do
   differs "again: photolane verify -d 'null:?flip=*,*,*' --level $level --seed 3 --case 0" \
     verify -d 'null:?flip=*,*,*' --level "$level" --seed 3
 done
-for kind in coherent intensity; do
+for kind in coherent intensity rns; do
   good "kind $kind, level L2" verify --cases 60 --kind "$kind"
   good "0 differences" verify --cases 20 --kind "$kind" -d "model:?threads=2"
   good "\"kind\":	\"$kind\"" verify --cases 2 --kind "$kind" --json
