@@ -22,6 +22,27 @@ package pl_pkg;
   localparam int DepthBits = 17;    // 1..65536
   localparam int AddrBits = 16;     // operand buffer word
 
+  // Kind rns.
+`ifdef PL_WIDE_BOXES
+  localparam int ResidueBox = 32;
+  localparam int PhaseBox = 32;     // turns of 2^-16
+  localparam int WaveBox = 32;      // I or Q, with noise
+  localparam int CordicBox = 32;    // coordinate
+  localparam int AngleBox = 32;     // turns of 2^-20
+  localparam int MixedBox = 32;     // mixed radix: a difference of residues times a constant
+  localparam int LowBox = 32;       // mixed radix: a number below the product of two moduli
+  localparam int ValueBox = 32;     // sum of mantissas, and what is made of it
+`else
+  localparam int ResidueBox = 9;
+  localparam int PhaseBox = 16;
+  localparam int WaveBox = 17;
+  localparam int CordicBox = 22;
+  localparam int AngleBox = 20;
+  localparam int MixedBox = 19;
+  localparam int LowBox = 17;
+  localparam int ValueBox = 28;
+`endif
+
 `ifdef PL_WIDE_BOXES
   localparam int TermProducts = 64; // products that the array sums before its first register
   localparam int FieldBox = 32;
@@ -72,7 +93,15 @@ package pl_pkg;
   localparam int MantissaLatency = 1;
   localparam int DetectorLatency = DeviateLatency + 5;
   localparam int AdcLatency = 3;
-  localparam int RnsLatency = 60;
+  localparam int ResidueLatency = 5;
+  localparam int PhaseLatency = 3;
+  localparam int SineLatency = 4;
+  localparam int IqLatency = SineLatency + 1 + AdcLatency + 1;
+  localparam int CordicLatency = 17;
+  localparam int LevelLatency = 2;
+  localparam int CrtLatency = 2 * ResidueLatency + 5;
+  localparam int RnsReceived = DeviateLatency + PhaseLatency - 1 + IqLatency + CordicLatency + LevelLatency;
+  localparam int RnsLatency = RnsReceived + 2 + CrtLatency + ResidueLatency + 6;
 
   function automatic integer encoder_latency(input integer kind);
     encoder_latency = kind == pl_regs_pkg::KindCoherent ? EncoderLatency
@@ -101,5 +130,7 @@ package pl_pkg;
   localparam logic [3:0] NoiseEncA = 4'd1;
   localparam logic [3:0] NoiseEncB = 4'd2;
   localparam logic [3:0] NoiseRead = 4'd3;
+  localparam logic [3:0] NoiseIq = 4'd4;     // of modulus 0; the others follow
+  localparam logic [3:0] NoiseLevel = 4'd9;  // of modulus 0; the others follow
 endpackage
 `default_nettype wire

@@ -75,3 +75,14 @@ $(foreach kind,$(KINDS),$(foreach shape,$(SHAPES),$(eval $(call plugin_rule,$(ki
 .PHONY: trace
 trace: ## the traced arrays, for --trace (SHAPES=4x4x8 is quick)
 	$(Q)$(MAKE) --no-print-directory rtl TRACED=1 O=$(O) SHAPES="$(if $(filter file default,$(origin SHAPES)),4x4x8,$(SHAPES))"
+
+# The back end of kind rns alone, in the exact widths and from random state, against the golden model.
+RNS_TEST := $(O)/tests/lockstep/test_pl_rns
+$(RNS_TEST): tests/lockstep/test_pl_rns.cpp $(RTL_SRC) $(O)/libphotolane.a
+	$(call say,RTL,pl_rns)
+	@rm -rf $(O)/rtl/pl_rns && mkdir -p $(O)/rtl/pl_rns $(@D)
+	$(Q)$(VERILATOR) --cc --exe -O3 --x-assign unique --x-initial unique --top-module pl_rns -GRows=2 -GColumns=3 \
+	  --Mdir $(O)/rtl/pl_rns -o $(abspath $@) -CFLAGS "-I$(abspath include) -I$(abspath host)" \
+	  -LDFLAGS "$(abspath $(O)/libphotolane.a)" rtl/lint.vlt $(RTL_SRC) $(abspath $<) && \
+	  $(MAKE) -s -C $(O)/rtl/pl_rns -f Vpl_rns.mk OPT_FAST=-O2 OPT_SLOW=-O0 CXX=$(RTL_CXX) LINK=$(RTL_CXX) \
+	  OBJCACHE=$(if $(shell which ccache 2>/dev/null),ccache) >/dev/null
