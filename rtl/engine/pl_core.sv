@@ -187,7 +187,7 @@ module pl_core #(
     );
     assign v = '0;
     logic unused_items;
-    assign unused_items = ^{item_first, item_d, item_p, item_l};
+    assign unused_items = ^{item_first, item_d, item_p, item_l, v};
   end else begin : g_detector
     pl_detector #(.Kind(Kind), .Rows(GroupRows), .Columns(GroupColumns)) u_detector (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .regs_i(regs), .row_i(row + pl_pkg::RowBits'(item_row)),
