@@ -14,6 +14,10 @@
 #define PL_PHOTONS_MAX (((uint64_t)1 << 36) - 1) /* of a mean, 2^-16 photon */
 #define PL_PHOTONS_FEW ((uint32_t)16 << 16)
 
+/* Light of the plus detector, Q8, from R and y; with -y that of the minus detector. Exact: R and y are both odd or both
+ * even, and R >= |y|. */
+PL_INLINE uint64_t pl_plus_light(uint64_t rails, int64_t y) { return (rails + (uint64_t)y) >> 1; }
+
 /* Mean photons, 2^-16, of light l in Q8, below 2^38. */
 PL_INLINE uint64_t pl_photon_mean(uint64_t light, uint32_t gain, int shift) {
   const uint64_t mean = light * gain >> shift;
