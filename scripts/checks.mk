@@ -80,5 +80,5 @@ lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellch
 	$(Q)shellcheck $(wildcard $(SHELL_SCRIPTS))
 
 .PHONY: demo
-demo: all ## the shipped model through float, golden model and RTL; perplexity; speed
-	$(Q)BUILD=$(O) scripts/demo
+demo: all ## the shipped model through float, golden model and RTL; perplexity; speed (CORE=lightening)
+	$(Q)BUILD=$(O) CORE=$(CORE) scripts/demo

@@ -18,14 +18,7 @@
 #include <stdint.h>
 
 #include "physics/physics.h"
-
-/* Which terms of the coupler's equation count. They matter only if the effect `dispersion` is on. */
-enum {
-  PL_COHERENT_CODE = 0,          /* the authors' code: the additive term alone */
-  PL_COHERENT_FACTOR = 1,        /* the paper's 2 k sqrt(1 - k^2) in front of each product */
-  PL_COHERENT_PHASE_SHIFTER = 2, /* -90 degrees at 1550 nm, elsewhere in proportion to 1/wavelength */
-  PL_COHERENT_PAPER = PL_COHERENT_FACTOR | PL_COHERENT_PHASE_SHIFTER,
-};
+#include "physics/random.h"
 
 /* A core, ready to compute. Fields of effects that are off have the value that has no influence. */
 typedef struct {
@@ -39,23 +32,11 @@ typedef struct {
   double product_factor[32];             /* per wavelength: 2 k sqrt(1 - k^2), or 1 */
   double phase_offset_rad[32];           /* per wavelength: what the phase shifter lacks of 90 degrees */
   double imbalance[32];                  /* per wavelength: 2 k^2 - 1 */
+  double crosstalk;                      /* part of a channel's field that the next wavelength receives */
 } pl_coherent;
 
 /* terms: PL_COHERENT_*. PL_E_INPUT if the description has no such core. */
 pl_status pl_coherent_init(pl_coherent *core, const pl_physics *physics, int terms, pl_error *err);
-
-/* ---- Random numbers: the caller chooses the generator ---- */
-
-typedef struct {
-  double (*uniform)(void *state); /* 0 < u < 1, independent from call to call */
-  void *state;
-} pl_random;
-
-double pl_random_normal(const pl_random *random); /* mean 0, sigma 1 */
-
-/* A Poisson count of the given mean (0 and above): exact up to 1e6, from there on a rounded normal deviate (skewness
- * below 1e-3). A mean of 0 or below gives 0. */
-double pl_random_poisson(const pl_random *random, double mean_photons);
 
 /* ---- One detector read ---- */
 
@@ -69,11 +50,14 @@ typedef struct {
 /* Encodes count codes into fields, one draw per element: code (1 + rms g), g normal. field_code may be code. */
 void pl_coherent_encode(const double *code, int count, double rms, const pl_random *random, double *field_code);
 
-/* A read of two encoded operands: count channels, 1..core->channels; element i is on wavelength i mod wavelengths. */
+/* Crosstalk, in place: every field of a read gets its part of the one before. No-op if the effect is off. */
+void pl_coherent_leak(const pl_coherent *core, double *field_code, int count);
+
+/* A read of two encoded operands, after crosstalk: count channels, 1..core->channels; element i is on wavelength i mod wavelengths. */
 pl_coherent_read pl_coherent_detect(const pl_coherent *core, const double *a_field_code, const double *b_field_code,
                                     int count, const pl_random *random);
 
-/* Both: encodes count elements of a and b (codes, at most 4096) and reads them. */
+/* Both: encodes count elements of a and b (codes, at most 4096), lets them leak, and reads them. */
 pl_coherent_read pl_coherent_draw(const pl_coherent *core, const int8_t *a, const int8_t *b, int count,
                                   const pl_random *random);
 
