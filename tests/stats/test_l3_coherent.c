@@ -25,20 +25,7 @@ static double rounded_variance(double sigma) {
   return variance;
 }
 
-typedef struct {
-  double variance;               /* code^4, to be added to that of the physics: fields rounded, Sheppard's correction */
-  double mean_allowed, variance_allowed;
-  double lattice;                /* code^2: the read moves in steps of this, because fields do; 0 if it is finer */
-} resolution;
-
 static int gcd(int x, int y) { return y ? gcd(y, x % y) : x; }
-
-/* Rounding a value of standard deviation sigma to `step`: Sheppard's step^2/12 if it is spread over several steps, else
- * only the bound by an error of half a step. */
-static void round_to(resolution *r, double step, double sigma) {
-  if (sigma >= 2 * step) r->variance += step * step / 12;
-  else if (sigma > 0) r->variance_allowed += sigma * step + step * step / 4;
-}
 
 /* Encoding noise of one operand: x with relative noise rms, of which a product sees w2 = E[w^2] (code^2). */
 static void allow_encoding(resolution *r, int x, double rms, double w2, uint32_t sigma_register) {
@@ -127,19 +114,6 @@ static resolution allow(const pl_physics *p, const pl_image *image, const int8_t
 }
 
 /* ---- One operating point ---- */
-
-static double reads_wanted(void) {
-  const char *text = getenv("PL_STATS_SAMPLES");
-  const double reads = text ? strtod(text, NULL) : 5e4;
-  ck_assert_msg(reads >= 5e4 && reads <= 1e7, "PL_STATS_SAMPLES must lie in 5e4..1e7");
-  return reads;
-}
-
-static int threads_to_use(void) {
-  const char *text = getenv("PL_STATS_THREADS");
-  const long count = text ? strtol(text, NULL, 10) : 1;
-  return count < 1 ? 1 : count > L3_THREADS_MAX ? L3_THREADS_MAX : (int)count;
-}
 
 /* Compares reads under `built` (what the registers are derived from) with the physics of `claimed`. Returns the
  * physics' skewness that the emulator does not have. */
@@ -240,10 +214,6 @@ START_TEST(wrong_physics_fails) {
 END_TEST
 
 /* ---- Deterministic parts: element by element ---- */
-
-static int32_t read_lsb(const pl_model_regs *r, const int8_t *a, const int8_t *b) {
-  return pl_model_read(r, a, b, 0, 0, 0).detector;
-}
 
 /* Dispersion of one lit channel: product and additive term, for every wavelength of grids of 2 to 32. */
 static double worst_dispersion(int terms, double error_of_imbalance, double *beyond) {
