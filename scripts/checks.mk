@@ -65,7 +65,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model scripts/plot-gaussian scripts/plot-l3-coherent .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
-	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check
+	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check
 	$(call say,LINT,RTL)
 	$(Q)for boxes in '' -DPL_WIDE_BOXES; do for shape in '1 2 8 2' '8 8 16 8' '8 8 64 64'; do set -- $$shape; \
 	  $(VERILATOR) --lint-only -Wall $$boxes -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GElements=$$4 --top-module pl_core \
@@ -80,5 +80,5 @@ lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellch
 	$(Q)shellcheck $(wildcard $(SHELL_SCRIPTS))
 
 .PHONY: demo
-demo: all ## the shipped model through float, golden model and RTL; perplexity; speed
-	$(Q)BUILD=$(O) scripts/demo
+demo: all ## the shipped model through float, golden model and RTL; perplexity; speed (CORE=lightening)
+	$(Q)BUILD=$(O) CORE=$(CORE) scripts/demo

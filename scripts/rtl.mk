@@ -14,7 +14,7 @@ VERILATOR ?= verilator
 RTL_BOXES ?= -DPL_WIDE_BOXES
 RTL_X ?= --x-assign fast --x-initial fast
 
-RTL_PKG := rtl/pl_pkg.sv rtl/pl_regs_pkg.sv rtl/optics/pl_gauss_pkg.sv
+RTL_PKG := rtl/pl_pkg.sv rtl/pl_regs_pkg.sv rtl/optics/pl_gauss_pkg.sv rtl/optics/pl_rns_pkg.sv
 RTL_SRC := $(RTL_PKG) $(filter-out $(RTL_PKG),$(sort $(wildcard rtl/optics/*.sv rtl/engine/*.sv)))
 RTL_SIM := sim/verilator/pl_checker.sv
 RTL_MODEL := $(wildcard host/model/*.c)

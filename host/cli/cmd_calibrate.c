@@ -30,7 +30,7 @@ static void print_table(const pl_nn_ranges *r) {
   for (int i = 0; i <= r->layers; i++) {
     printf("%5d", i);
     for (int p = 0; p < PL_NN_PRODUCTS; p++) {
-      if (r->full_scale[i][p] > 0) printf(" %9.0f", r->full_scale[i][p]);
+      if (r->range[i][p].full_scale > 0) printf(" %9.0f", r->range[i][p].full_scale);
       else printf(" %9s", "-");
     }
     putchar('\n');

@@ -55,7 +55,7 @@ int nn_session_open(nn_session *s) {
   if (s->check_uri && (code = open_device(s->check_uri, image, &s->check))) return code;
   if (s->ranges_path) {
     if (pl_nn_ranges_load(s->ranges_path, &s->ranges, &err)) return cli_fail(&err);
-  } else if (image->reg[PL_REG_EFFECTS] & PL_EFFECT_ADC) {
+  } else if (pl_nn_needs_ranges(image)) {
     if ((code = calibrate(s))) return code;
   }
   pl_nn_settings settings = {s->device, s->check, *image, s->products, s->ranges};
@@ -139,6 +139,8 @@ void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
       cJSON_AddNumberToObject(data, "macs", (double)n.macs);
       cJSON_AddNumberToObject(data, "reads", (double)n.reads);
       cJSON_AddNumberToObject(data, "clipped", (double)n.clipped);
+      cJSON_AddNumberToObject(data, "detected", (double)n.detected);
+      cJSON_AddNumberToObject(data, "corrected", (double)n.corrected);
       cJSON_AddNumberToObject(data, "encodings_a", (double)n.encodings_a);
       cJSON_AddNumberToObject(data, "encodings_b", (double)n.encodings_b);
       cJSON_AddNumberToObject(data, "seed", (double)s->seed);
@@ -152,7 +154,10 @@ void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
     cJSON_AddNumberToObject(timing, "load_cycles", (double)n.load_cycles);
     cJSON_AddNumberToObject(timing, "checked", (double)n.checked);
   }
-  if (n.reads && (double)n.clipped > 0.01 * (double)n.reads)
+  if (n.detected)
+    cli_note("%.3g %% of the reads were found wrong and left out, %.3g %% were corrected",
+             100.0 * (double)n.detected / (double)n.reads, 100.0 * (double)n.corrected / (double)n.reads);
+  if (n.reads && s->core.image.reg[PL_REG_KIND] != PL_KIND_RNS && (double)n.clipped > 0.01 * (double)n.reads)
     cli_note("warning: %.1f %% of the ADC reads clipped; calibrate on a text like this one "
              "(`photolane calibrate --rule max`) or use more ADC bits", 100.0 * (double)n.clipped / (double)n.reads);
 }

@@ -16,7 +16,7 @@ typedef struct {
   pl_device *device, *check;
   pl_core core;
   unsigned products;
-  pl_nn_ranges *ranges; /* NULL while the ADC is bypassed or the run is a reference */
+  pl_nn_ranges *ranges; /* NULL where none are needed (pl_nn_needs_ranges) or the run is a reference */
   pl_nn_optics *optics; /* NULL for a reference */
   double started;
 } nn_session;

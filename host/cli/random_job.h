@@ -1,5 +1,5 @@
-/* random_job.h: random jobs for `photolane verify`: a pure function of (seed, number, level), the same on every
- * machine and for every device, so that any one can be made again alone.
+/* random_job.h: random jobs for `photolane verify`: a pure function of (seed, number, kind, level), the same on
+ * every machine and for every device, so that any one can be made again alone.
  *
  * Jobs are small (some 10^4 products) but odd: tails of every kind, sums from 1 to 4096 channels and up to 65536
  * reads, extreme operands, coordinates up to the limits, random registers. Most registers are drawn so that few
@@ -26,8 +26,9 @@ typedef struct {
 
 enum { RANDOM_JOB_GUARD = 0x5ca1ab1e };
 
-/* PL_E_MEMORY if it runs out. On success free with random_job_free. */
-pl_status random_job_make(uint64_t seed, uint64_t number, verify_level level, random_job *job, pl_error *err);
+/* kind: PL_KIND_*. PL_E_MEMORY if it runs out. On success free with random_job_free. */
+pl_status random_job_make(uint64_t seed, uint64_t number, uint32_t kind, verify_level level, random_job *job,
+                          pl_error *err);
 void random_job_free(random_job *job);
 
 /* splitmix64 (Steele, Lea, Flood, OOPSLA 2014): the next 64 random bits of *state. */

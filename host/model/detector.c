@@ -1,13 +1,16 @@
-/* detector.c: stages 5 to 8, one detector read alone: phase loss, dispersion, output and receiver noise. */
+/* detector.c: stages 5 to 8, one detector read alone: phase loss, dispersion, output and receiver noise. An effect that a
+ * kind does not have is off, so one function serves coherent and intensity: only the light is another. */
 #include "model/stages.h"
 
 uint32_t pl_isqrt(uint32_t v) { return pl_isqrt_of(v); }
 
 /* The variance that the enabled effects add at the receiver. */
 static uint32_t receiver_variance(const pl_model_regs *r, const pl_sums *sums) {
+  const uint32_t light = r->kind == PL_KIND_INTENSITY ? pl_rail_light(sums->rails) : sums->light;
   uint64_t variance = 0;
   if (r->effects & PL_EFFECT_PHASE) variance += pl_variance_term(sums->power, r->phase_gain, r->phase_shift);
-  if (r->effects & PL_EFFECT_SHOT) variance += pl_variance_term(sums->light, r->shot_gain, r->shot_shift);
+  if (r->effects & PL_EFFECT_SHOT) variance += pl_variance_term(light, r->shot_gain, r->shot_shift);
+  if (r->effects & PL_EFFECT_SYSTEMATIC) variance += r->systematic_var;
   if (r->effects & PL_EFFECT_THERMAL) variance += r->thermal_var;
   return pl_variance_sum(variance);
 }

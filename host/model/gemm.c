@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "model/operand.h"
+#include "model/rns.h"
 #include "model/stages.h"
 
 enum {
   BLOCK = 128,      /* columns that go through the stages together */
   FIELD_RUN = 128,  /* products of fields that fit int32: 128 * 4095^2 < 2^31 */
   POWER_RUN = 1024, /* products of powers: 1024 * 1023^2 < 2^31 */
+  RAILS_RUN = 64,   /* products of rails that fit uint32: 64 * 8190^2 < 2^32 */
   AHEAD = 2048,     /* bytes; a cache line is 64 */
 };
 
@@ -63,6 +65,21 @@ PL_HOT static void power_sums(const int16_t *a, const int16_t *b, int depth, int
       sum += (uint32_t)run;
     }
     power[j] = sum;
+  }
+}
+
+/* intensity, 4 and 5: L = rnd(R, 6) of n columns. */
+PL_HOT static void rail_sums(const int16_t *a, const int16_t *b, int depth, int n, uint32_t *light) {
+  for (int j = 0; j < n; j++, b += depth) {
+    ask_ahead(b);
+    uint64_t sum = 0;
+    for (int start = 0; start < depth; start += RAILS_RUN) {
+      const int end = start + RAILS_RUN < depth ? start + RAILS_RUN : depth;
+      uint32_t run = 0;
+      for (int k = start; k < end; k++) run += (uint32_t)(a[k] * b[k]);
+      sum += run;
+    }
+    light[j] = pl_rail_light(sum);
   }
 }
 
@@ -130,14 +147,18 @@ static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const p
     draw(r, r->row0 + (uint32_t)row, r->col0 + (uint32_t)col, r->sum0 + (uint32_t)s, n, w->g0, w->g1);
   if (effects & PL_EFFECT_OUTPUT) output_noise(r->output_sigma, w->g0, n, w->v);
   if (effects & PL_EFFECTS_RECEIVER) {
-    const uint64_t thermal = effects & PL_EFFECT_THERMAL ? r->thermal_var : 0;
-    for (int j = 0; j < n; j++) w->variance[j] = thermal;
+    uint64_t constant = effects & PL_EFFECT_THERMAL ? r->thermal_var : 0;
+    if (effects & PL_EFFECT_SYSTEMATIC) constant += r->systematic_var;
+    for (int j = 0; j < n; j++) w->variance[j] = constant;
     if (effects & PL_EFFECT_PHASE) {
       power_sums(a->power + at_a, b->power + at_b, depth, n, w->amount);
       add_variance(w->amount, r->phase_gain, r->phase_shift, n, w->variance);
     }
     if (effects & PL_EFFECT_SHOT) {
-      for (int j = 0; j < n; j++) w->amount[j] = a->light[sum_a] + b->light[sum_b + (size_t)j];
+      if (r->kind == PL_KIND_INTENSITY)
+        rail_sums(a->rails + at_a, b->rails + at_b, depth, n, w->amount);
+      else
+        for (int j = 0; j < n; j++) w->amount[j] = a->light[sum_a] + b->light[sum_b + (size_t)j];
       add_variance(w->amount, r->shot_gain, r->shot_shift, n, w->variance);
     }
     receiver(r, n, w);
@@ -163,10 +184,12 @@ PL_HOT static void exact_row(const int8_t *a, const int8_t *b, int64_t ldb, int 
 /* Read s of all rows of the tile with n columns, as in read_columns: these are still in the first-level cache for the
  * second row. c: of the tile. Returns the clipped reads. */
 static int64_t read_rows(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int col, int at, int n, int s,
-                         int32_t *c, int64_t ldc, read_block *w) {
+                         int32_t *c, int64_t ldc, read_block *w, pl_model_errors *errors) {
   int64_t clipped = 0;
   for (int row = 0; row < r->rows; row++)
-    clipped += read_columns(r, a, b, row, col, at, n, s, c + row * ldc + col, w);
+    clipped += r->kind == PL_KIND_RNS
+                   ? pl_rns_read_columns(r, a, b, row, col, at, n, s, c + row * ldc + col, errors)
+                   : read_columns(r, a, b, row, col, at, n, s, c + row * ldc + col, w);
   return clipped;
 }
 
@@ -176,8 +199,7 @@ static void clear_rows(const pl_model_regs *r, int32_t *c, int64_t ldc) {
 
 int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, const int8_t *b, int64_t ldb, int32_t *c,
                       int64_t ldc, pl_model_errors *errors) {
-  (void)errors; /* of kind rns alone */
-  if (r->effects == 0) {
+  if (r->effects == 0 || (r->kind == PL_KIND_RNS && pl_rns_is_exact(r))) {
     for (int m = 0; m < r->rows; m++) exact_row(a + m * lda, b, ldb, r->depth, r->cols, c + m * ldc);
     return 0;
   }
@@ -195,7 +217,7 @@ int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, cons
     const int n = min_int(BLOCK, r->cols - col);
     pl_operand_encode(&encoded_b, r, 1, b, ldb, col, n, 0);
     for (int s = 0; s < encoded_a.reads; s++)
-      clipped += read_rows(r, &encoded_a, &encoded_b, col, 0, n, s, c, ldc, &work);
+      clipped += read_rows(r, &encoded_a, &encoded_b, col, 0, n, s, c, ldc, &work, errors);
   }
   pl_operand_free(&encoded_a);
   pl_operand_free(&encoded_b);
@@ -204,7 +226,6 @@ int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, cons
 
 int64_t pl_model_gemm_encoded(const pl_model_regs *r, const int8_t *a, int64_t lda, const pl_operand *b, int first,
                               int32_t *c, int64_t ldc, pl_model_errors *errors) {
-  (void)errors;
   pl_operand encoded_a;
   if (pl_operand_alloc(&encoded_a, r, r->rows)) return -1;
   int64_t clipped = 0;
@@ -213,7 +234,7 @@ int64_t pl_model_gemm_encoded(const pl_model_regs *r, const int8_t *a, int64_t l
   clear_rows(r, c, ldc);
   for (int s = 0; s < encoded_a.reads; s++) /* the order in which b lies in memory */
     for (int col = 0; col < r->cols; col += BLOCK)
-      clipped += read_rows(r, &encoded_a, b, col, first + col, min_int(BLOCK, r->cols - col), s, c, ldc, &work);
+      clipped += read_rows(r, &encoded_a, b, col, first + col, min_int(BLOCK, r->cols - col), s, c, ldc, &work, errors);
   pl_operand_free(&encoded_a);
   return clipped;
 }

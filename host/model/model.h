@@ -56,36 +56,49 @@ void pl_noise_block(uint32_t seed, uint32_t job, int effect, uint32_t row, uint3
 /* 32 random bits to a standard normal deviate in Q11 (2048 = one sigma), |g| <= 6.4 * 2048. */
 int32_t pl_gauss(uint32_t word);
 
-/* ---- Stages, per operand element (encode.c) ---- */
+/* ---- Stages, per operand element (encode.c); what a kind does not have is 0 ---- */
 
 typedef struct {
   int32_t field;      /* xh, Q4, -4095..4095 */
   uint32_t light;     /* 0..65504, code^2 */
   uint32_t power;     /* 0..1023, 16 code^2 */
   int32_t dispersion; /* t, Q8 */
+  uint32_t rail;      /* intensity: r, Q4, 0..8190 */
 } pl_encoded;
 
 int32_t pl_dac(int32_t code, int dac_bits); /* stage 1, not bypassed */
 
-/* Stages 1 to 3 of one element. operand 0: A, 1: B. row: absolute row of A, or absolute column of B.
- * k: absolute index, sum0 * channels + index in the tile; its noise coordinate is (k / channels, k mod channels):
- * see signal-chain.md "Noise coordinates", which the RTL follows. */
-pl_encoded pl_encode(const pl_model_regs *r, int operand, int32_t code, uint32_t row, uint32_t k);
+/* Stages 1 to 3 of one element, coherent or intensity. operand 0: A, 1: B. code: points to the element's code in its row; with crosstalk on, the
+ * code before it is read too, unless the element is the first of its group of wavelengths or of its read. row: absolute
+ * row of A, or absolute column of B. k: absolute index, sum0 * channels + index in the tile; its noise coordinate is
+ * (k / channels, k mod channels): see signal-chain.md "Noise coordinates", which the RTL follows. */
+pl_encoded pl_encode(const pl_model_regs *r, int operand, const int8_t *code, uint32_t row, uint32_t k);
 
 /* ---- Stages, per detector read (detector.c, adc.c) ---- */
 
-typedef struct { /* the exact sums of stage 4 */
+typedef struct { /* the exact sums of stage 4; what a kind does not have is 0 */
   int64_t product;    /* y */
   uint32_t power;     /* P */
   uint32_t light;     /* L */
   int64_t dispersion; /* D */
+  uint64_t rails;     /* intensity: R, Q8, below 2^38 */
 } pl_sums;
 
 uint32_t pl_isqrt(uint32_t v);                  /* stage 8: square root rounded to nearest, 0..65535 */
-/* Stages 5 to 8; row, col and sum are absolute. The result is in detector LSB. */
+/* Stages 5 to 8 of coherent, 5 and 6 of intensity; row, col and sum are absolute. The result is in detector LSB. */
 int32_t pl_detect(const pl_model_regs *r, const pl_sums *sums, uint32_t row, uint32_t col, uint32_t sum);
 /* Stage 9. *clipped becomes 1 if the ADC saturated, else 0. */
 int32_t pl_adc(const pl_model_regs *r, int32_t v, int *clipped);
+
+/* What happens in one read of kind rns (rns.h has the steps). With the effect `residues` off, only the first two. */
+typedef struct {
+  int32_t sum;                  /* y, of mantissas */
+  int32_t value;                /* X after the checks: 0 if the read is lost */
+  int moduli;                   /* in use: 3..5 */
+  int32_t sent[5], received[5]; /* residues */
+  int32_t reversed;             /* X before the checks */
+  int clipped, detected, corrected;
+} pl_rns_values;
 
 /* ---- Whole jobs (gemm.c) ---- */
 
@@ -94,9 +107,11 @@ int32_t pl_adc(const pl_model_regs *r, int32_t v, int *clipped);
  * in the tile. */
 typedef struct {
   pl_sums sums;
-  int32_t detector; /* v after stage 8 */
-  int32_t code;
+  int32_t detector; /* v after stage 8; rns: X after the checks */
+  int32_t code;     /* what is accumulated */
   int clipped;
+  int shift_a, shift_b; /* rns: shared exponents of the read's groups */
+  pl_rns_values rns;
 } pl_read;
 pl_read pl_model_read(const pl_model_regs *r, const int8_t *a_row, const int8_t *b_row, int m, int n, int s);
 

@@ -32,8 +32,10 @@ typedef struct pl_operand {
   int rows, depth, reads, channels;
   int16_t *field;      /* [read][row][channel] xh, Q4 */
   int16_t *power;      /* [read][row][channel] 16 code^2, 0..1023: phase noise */
-  uint32_t *light;     /* [read][row] code^2, summed over the read: shot noise */
+  int16_t *rails;      /* [read][row][channel] 1/16 code, 0..8190: shot noise of kind intensity */
+  uint32_t *light;     /* [read][row] code^2, summed over the read: shot noise of kind coherent */
   int64_t *dispersion; /* [read][row] Q8, summed over the read */
+  uint8_t *shift;      /* [read][row] shared exponent, 0..7: kind rns, whose mantissas are in `field` */
 } pl_operand;
 
 /* Elements in read s: the last one may have fewer than there are channels. */
@@ -45,7 +47,7 @@ static inline int pl_operand_depth(const pl_operand *op, int s) {
 /* The elements that a row of `depth` channels takes. */
 static inline int pl_operand_stride(int depth) { return depth < 16 ? depth : (depth + 15) / 16 * 16; }
 
-/* Where the elements of a row in read s begin in `field` and `power`; those of the next row follow. */
+/* Where the elements of a row in read s begin in `field`, `power` and `rails`; those of the next row follow. */
 static inline size_t pl_operand_at(const pl_operand *op, int s, int row) {
   return (size_t)op->rows * (size_t)s * (size_t)pl_operand_stride(op->channels) +
          (size_t)row * (size_t)pl_operand_stride(pl_operand_depth(op, s));

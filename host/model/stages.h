@@ -19,10 +19,10 @@
 #define PL_INLINE static inline
 #endif
 
-enum { PL_FIELD_MAX = 4095, PL_POWER_MAX = 1023 };
+enum { PL_FIELD_MAX = 4095, PL_POWER_MAX = 1023, PL_TRANSFER_TOP = 127 };
 
 /* The effects that share the receiver's draw. */
-#define PL_EFFECTS_RECEIVER (PL_EFFECT_PHASE | PL_EFFECT_SHOT | PL_EFFECT_THERMAL)
+#define PL_EFFECTS_RECEIVER (PL_EFFECT_PHASE | PL_EFFECT_SHOT | PL_EFFECT_SYSTEMATIC | PL_EFFECT_THERMAL)
 
 PL_INLINE int32_t pl_clamp(int64_t x, int64_t low, int64_t high) {
   return (int32_t)(x < low ? low : x > high ? high : x);
@@ -90,6 +90,13 @@ PL_INLINE int32_t pl_field_of(int32_t x1, uint32_t sigma_reg, int32_t g) {
   return field > PL_FIELD_MAX ? PL_FIELD_MAX : field < -PL_FIELD_MAX ? -PL_FIELD_MAX : field;
 }
 
+/* 2. Crosstalk: the field of a channel that receives the part `crosstalk` of x0, the field of the channel before, as that
+ * was before crosstalk. */
+PL_INLINE int32_t pl_leaked(int32_t field, int32_t x0, int32_t crosstalk) {
+  const int32_t sum = field + ((x0 * crosstalk + (1 << 14)) >> 15);
+  return sum > PL_FIELD_MAX ? PL_FIELD_MAX : sum < -PL_FIELD_MAX ? -PL_FIELD_MAX : sum;
+}
+
 /* 3. What the square q of the field gives. */
 PL_INLINE uint32_t pl_light_of(uint32_t q) { return q >> 8; }
 PL_INLINE uint32_t pl_power_of(uint32_t q) {
@@ -100,7 +107,28 @@ PL_INLINE int32_t pl_dispersed(uint32_t q, int32_t dispersion) {
   return (int32_t)(((int64_t)q * dispersion + (1 << 15)) >> 16);
 }
 
+/* ---- Per operand element of kind intensity; lit and dark, the two rails, in 1/16 code ---- */
+
+/* 1. What the lit rail of a DAC output x1 sends. With x1 = 0 it is the dark rail. */
+PL_INLINE int32_t pl_transferred(int32_t x1, const uint16_t transfer[128]) {
+  const int32_t magnitude = x1 < 0 ? -x1 : x1;
+  return transfer[magnitude < PL_TRANSFER_TOP ? magnitude : PL_TRANSFER_TOP];
+}
+PL_INLINE int32_t pl_ideal_transfer(int32_t x1) { return 16 * (x1 < 0 ? -x1 : x1); }
+
+/* 2. A rail behind its channel's gain error. */
+PL_INLINE int32_t pl_gained(int32_t rail, int32_t gain) {
+  const int32_t sum = rail + ((rail * gain + (1 << 14)) >> 15);
+  return sum < 0 ? 0 : sum > PL_FIELD_MAX ? PL_FIELD_MAX : sum;
+}
+
+/* 3. The field. The light of both rails is lit + dark. With x1 = 0 both rails are dark: the field is 0 by itself. */
+PL_INLINE int32_t pl_rail_field(int32_t x1, int32_t lit, int32_t dark) { return x1 < 0 ? dark - lit : lit - dark; }
+
 /* ---- Per detector read; v and y6 in detector LSB (Q2) ---- */
+
+/* intensity, 5. The light L of R, below 2^38. */
+PL_INLINE uint32_t pl_rail_light(uint64_t rails) { return (uint32_t)((rails + 32) >> 6); }
 
 /* 5. Mean part of the phase noise. */
 PL_INLINE int32_t pl_phase_mean(int32_t y6, uint32_t phase_loss) {

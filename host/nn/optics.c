@@ -86,9 +86,10 @@ static pl_status prepare(pl_nn_optics *o, pl_error *err) {
   for (int layer = 0; layer <= s->layers && !status; layer++)
     for (int p = 0; p < PL_NN_PRODUCTS && !status; p++) {
       if (!(o->settings.products >> p & 1) || (layer == s->layers) != (p == PL_NN_HEAD)) continue;
-      double scale = found ? found->full_scale[layer][p] : 0;
-      o->ranges[slot(layer, (pl_nn_product)p)] =
-          pl_range_for(scale > 0 ? scale : never_clips, (int)image->reg[PL_REG_ADC_BITS]);
+      const pl_nn_range r = found ? found->range[layer][p] : (pl_nn_range){0};
+      pl_range *range = &o->ranges[slot(layer, (pl_nn_product)p)];
+      *range = pl_range_for(r.full_scale > 0 ? r.full_scale : never_clips, (int)image->reg[PL_REG_ADC_BITS]);
+      range->mean_light = (uint32_t)(r.mean_light + 0.5);
       if (p != PL_NN_SCORES && p != PL_NN_ATTN) status = quantise(o, layer, (pl_nn_product)p, row, err);
     }
   free(row);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/model.h"
 #include "nn/kernels.h"
 #include "nn/optics.h"
 
@@ -27,9 +28,17 @@ typedef struct {
   uint32_t max;
 } histogram;
 
+/* Light of the reads of one product. */
+typedef struct {
+  double sum;   /* code^2 */
+  double reads;
+} light_meter;
+
 typedef struct {
   int channels;
-  histogram *h; /* (layers + 1) x PL_NN_PRODUCTS */
+  histogram *h;       /* (layers + 1) x PL_NN_PRODUCTS */
+  light_meter *light; /* the same shape */
+  float rail[2][256]; /* light of both rails of a code + 128 of A, of B: code */
 } watcher;
 
 static int bin_of(uint32_t magnitude) {
@@ -47,9 +56,34 @@ static double bin_edge(int bin) { /* lower edge; that of bin + 1 is the upper on
 
 static double bin_value(int bin) { return bin ? (bin_edge(bin) + bin_edge(bin + 1)) / 2 : 0; }
 
+/* What the encoder of an intensity core sends for each code: lit and dark rail together. */
+static void read_rails(const pl_image *image, watcher *w) {
+  pl_model_regs r;
+  pl_model_unpack(image, &r);
+  r.effects &= ~(uint32_t)PL_EFFECT_GAIN; /* a gain error is of no use to a mean */
+  for (int operand = 0; operand < 2; operand++)
+    for (int i = -128; i < 128; i++) {
+      const int8_t code = (int8_t)i;
+      w->rail[operand][i + 128] = (float)pl_encode(&r, operand, &code, 0, 0).rail / 16;
+    }
+}
+
+/* The sum over all outputs of sum_k r_a[i][k] r_b[j][k], which is sum_k (sum_i r_a)(sum_j r_b). Scores that are never
+ * used count as well: they do not change the mean by much. */
+static void measure_light(const watcher *w, const pl_job *job, light_meter *light) {
+  for (int k = 0; k < job->k; k++) {
+    double a = 0, b = 0;
+    for (int i = 0; i < job->m; i++) a += w->rail[0][job->a[(ptrdiff_t)i * job->lda + k] + 128];
+    for (int j = 0; j < job->n; j++) b += w->rail[1][job->b[(ptrdiff_t)j * job->ldb + k] + 128];
+    light->sum += a * b;
+  }
+  light->reads += (double)job->m * job->n * ((job->k + w->channels - 1) / w->channels);
+}
+
 static void watch(void *self, int layer, pl_nn_product p, const pl_job *job) {
   watcher *w = self;
   histogram *h = &w->h[layer * PL_NN_PRODUCTS + p];
+  if (w->light) measure_light(w, job, &w->light[layer * PL_NN_PRODUCTS + p]);
   for (int i = 0; i < job->m; i++) {
     /* Scores behind a row's own position are never used. */
     int columns = p == PL_NN_SCORES && job->row0 + (uint32_t)i + 1 < (uint32_t)job->n ? (int)job->row0 + i + 1 : job->n;
@@ -104,7 +138,7 @@ static double choose(const histogram *h, pl_range_choice choice, int adc_bits) {
 }
 
 static pl_nn_ranges *new_ranges(int layers) {
-  pl_nn_ranges *r = calloc(1, sizeof *r + sizeof *r->full_scale * (size_t)(layers + 1));
+  pl_nn_ranges *r = calloc(1, sizeof *r + sizeof *r->range * (size_t)(layers + 1));
   if (r) r->layers = layers;
   return r;
 }
@@ -126,7 +160,11 @@ pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned pr
   float *logits = malloc(sizeof *logits * PIECE * (size_t)s->vocab);
   pl_nn_optics *optics = NULL;
   pl_nn_context *ctx = NULL;
-  pl_status status = w.h && r && logits ? PL_OK : pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
+  const int has_light = image->reg[PL_REG_KIND] == PL_KIND_INTENSITY;
+  if (has_light) w.light = calloc(slots, sizeof *w.light);
+  const int has_room = w.h && r && logits && (w.light || !has_light);
+  pl_status status = has_room ? PL_OK : pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
+  if (!status && has_light) read_rails(image, &w);
   if (!status) status = pl_optics_new_observed(model, image, products, watch, &w, &optics, err);
   if (!status) status = pl_nn_context_new(model, optics, n, &ctx, err);
   for (int done = 0, rows; done < n && !status; done += rows) {
@@ -140,8 +178,11 @@ pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned pr
     r->limit_a = pl_nn_code_limit(image, 0);
     r->limit_b = pl_nn_code_limit(image, 1);
     for (int layer = 0; layer <= s->layers; layer++)
-      for (int p = 0; p < PL_NN_PRODUCTS; p++)
-        r->full_scale[layer][p] = choose(&w.h[layer * PL_NN_PRODUCTS + p], choice, r->adc_bits);
+      for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+        const size_t at = (size_t)layer * PL_NN_PRODUCTS + (size_t)p;
+        r->range[layer][p].full_scale = choose(&w.h[at], choice, r->adc_bits);
+        if (has_light && w.light[at].reads > 0) r->range[layer][p].mean_light = w.light[at].sum / w.light[at].reads;
+      }
     *ranges = r;
     r = NULL;
   }
@@ -149,6 +190,7 @@ pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned pr
   pl_nn_optics_free(optics);
   free(logits);
   free(w.h);
+  free(w.light);
   free(r);
   return status;
 }
@@ -178,6 +220,11 @@ pl_status pl_nn_calibrate_builtin(const pl_nn *model, const pl_image *image, uns
   return status;
 }
 
+int pl_nn_needs_ranges(const pl_image *image) {
+  const uint32_t of_a_product = PL_EFFECT_ADC | PL_EFFECT_SYSTEMATIC;
+  return image->reg[PL_REG_KIND] != PL_KIND_RNS && (image->reg[PL_REG_EFFECTS] & of_a_product);
+}
+
 pl_status pl_nn_ranges_check(const pl_nn_ranges *r, const pl_nn *model, const pl_image *image, pl_error *err) {
   int layers = pl_nn_get_shape(model)->layers, channels = (int)image->reg[PL_REG_CHANNELS];
   if (r->layers != layers)
@@ -194,21 +241,30 @@ pl_status pl_nn_ranges_check(const pl_nn_ranges *r, const pl_nn *model, const pl
 
 /* ---- Files ------------------------------------------------------------------------------------------ */
 
-static const char format_name[] = "photolane-ranges-1";
+static const char format_name[] = "photolane-ranges-2";
+
+/* The two lists of a file. */
+static double *member_of(pl_nn_range *range, int light) { return light ? &range->mean_light : &range->full_scale; }
+static const char *const member_names[] = {"full_scale", "mean_light"};
 
 pl_status pl_nn_ranges_save(const pl_nn_ranges *r, const char *path, pl_error *err) {
-  cJSON *json = cJSON_CreateObject(), *scales;
+  cJSON *json = cJSON_CreateObject();
   cJSON_AddStringToObject(json, "format", format_name);
   cJSON_AddNumberToObject(json, "layers", r->layers);
   cJSON_AddNumberToObject(json, "channels", r->channels);
   cJSON_AddNumberToObject(json, "adc_bits", r->adc_bits);
   cJSON_AddNumberToObject(json, "limit_a", r->limit_a);
   cJSON_AddNumberToObject(json, "limit_b", r->limit_b);
-  scales = cJSON_AddObjectToObject(json, "full_scale");
-  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
-    cJSON *list = cJSON_AddArrayToObject(scales, pl_nn_product_names[p]);
-    int from = p == PL_NN_HEAD ? r->layers : 0, to = p == PL_NN_HEAD ? r->layers + 1 : r->layers;
-    for (int i = from; i < to; i++) cJSON_AddItemToArray(list, cJSON_CreateNumber(r->full_scale[i][p]));
+  for (int light = 0; light < 2; light++) {
+    cJSON *values = cJSON_AddObjectToObject(json, member_names[light]);
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+      cJSON *list = cJSON_AddArrayToObject(values, pl_nn_product_names[p]);
+      int from = p == PL_NN_HEAD ? r->layers : 0, to = p == PL_NN_HEAD ? r->layers + 1 : r->layers;
+      for (int i = from; i < to; i++) {
+        pl_nn_range range = r->range[i][p];
+        cJSON_AddItemToArray(list, cJSON_CreateNumber(*member_of(&range, light)));
+      }
+    }
   }
   char *text = cJSON_Print(json);
   cJSON_Delete(json);
@@ -247,6 +303,26 @@ static int get_int(const cJSON *json, const char *key, int lo, int hi) { /* -1 i
   return (int)item->valuedouble;
 }
 
+/* One of the two objects of lists; 0, or -1 after filling err. */
+static int parse_values(const cJSON *json, int light, const char *path, pl_nn_ranges *r, pl_error *err) {
+  const cJSON *values = cJSON_GetObjectItemCaseSensitive(json, member_names[light]);
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(values, pl_nn_product_names[p]), *item;
+    int at = p == PL_NN_HEAD ? r->layers : 0, end = p == PL_NN_HEAD ? r->layers + 1 : r->layers;
+    int good = cJSON_IsArray(list);
+    cJSON_ArrayForEach(item, list) {
+      good &= at < end && cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble <= 4096.0 * 512 * 512;
+      if (!good) break;
+      *member_of(&r->range[at++][p], light) = item->valuedouble;
+    }
+    if (good && at == end) continue;
+    pl_fail(err, PL_E_INPUT, "%s: %s.%s must be a list of one range for each layer", path, member_names[light],
+            pl_nn_product_names[p]);
+    return -1;
+  }
+  return 0;
+}
+
 static pl_status parse(const cJSON *json, const char *path, pl_nn_ranges **out, pl_error *err) {
   const cJSON *format = cJSON_GetObjectItemCaseSensitive(json, "format");
   if (!cJSON_IsString(format) || strcmp(format->valuestring, format_name))
@@ -266,19 +342,9 @@ static pl_status parse(const cJSON *json, const char *path, pl_nn_ranges **out, 
     return pl_fail(err, PL_E_INPUT, "%s: layers, channels, adc_bits, limit_a or limit_b is absent or out of range",
                    path);
   }
-  const cJSON *scales = cJSON_GetObjectItemCaseSensitive(json, "full_scale");
-  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(scales, pl_nn_product_names[p]), *item;
-    int at = p == PL_NN_HEAD ? layers : 0, end = p == PL_NN_HEAD ? layers + 1 : layers, good = cJSON_IsArray(list);
-    cJSON_ArrayForEach(item, list) {
-      good &= at < end && cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble <= 4096.0 * 128 * 128;
-      if (!good) break;
-      r->full_scale[at++][p] = item->valuedouble;
-    }
-    if (good && at == end) continue;
+  if (parse_values(json, 0, path, r, err) || parse_values(json, 1, path, r, err)) {
     free(r);
-    return pl_fail(err, PL_E_INPUT, "%s: full_scale.%s must be a list of one range for each layer", path,
-                   pl_nn_product_names[p]);
+    return PL_E_INPUT;
   }
   *out = r;
   return PL_OK;

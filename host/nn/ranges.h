@@ -1,5 +1,8 @@
 /* ranges.h: ADC ranges found from data: one full scale per layer and product.
  *
+ * A core of kind `intensity` also wants to know the mean light of a product's reads, to which its systematic error is
+ * proportional. A core of kind `rns` wants nothing: its converters see the same amplitude always.
+ *
  * A detector read is the sum of up to `channels` products of codes. How large such sums get differs by layer and
  * product, and is far below channels * 127^2: an ADC of few bits must be given the range that is used. Calibration
  * runs a text through the quantised model with exact products, puts every read's |sum| into a histogram, and
@@ -27,11 +30,16 @@ typedef struct {
 
 extern const pl_range_choice pl_range_default; /* least squares; the measurements are in ranges.c */
 
+typedef struct {
+  double full_scale; /* code^2 of one read; 0: not known, the widest range is used */
+  double mean_light; /* code^2, mean over the reads of the light of all four passes (`intensity`); 0: not known */
+} pl_nn_range;
+
 typedef struct pl_nn_ranges {
-  int layers;                                /* of the model; full_scale has layers + 1 rows, the last for the head */
+  int layers;                                /* of the model; range has layers + 1 rows, the last for the head */
   int channels, adc_bits;                    /* what they were found for */
   int limit_a, limit_b;                      /* largest codes, from the DAC bits */
-  double full_scale[][PL_NN_PRODUCTS];       /* code^2 of one read; 0: not known, the widest range is used */
+  pl_nn_range range[][PL_NN_PRODUCTS];
 } pl_nn_ranges;
 
 /* Finds ranges on n token ids (1..shape.context; more are not looked at). products: mask of optical products.
@@ -47,6 +55,9 @@ pl_status pl_nn_calibrate_builtin(const pl_nn *model, const pl_image *image, uns
 
 /* PL_E_INPUT if the ranges were not found for this model, image and set of converters. */
 pl_status pl_nn_ranges_check(const pl_nn_ranges *ranges, const pl_nn *model, const pl_image *image, pl_error *err);
+
+/* Whether a core of that image needs ranges at all. */
+int pl_nn_needs_ranges(const pl_image *image);
 
 /* JSON files. free() what was loaded. */
 pl_status pl_nn_ranges_save(const pl_nn_ranges *ranges, const char *path, pl_error *err);

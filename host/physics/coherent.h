@@ -18,14 +18,7 @@
 #include <stdint.h>
 
 #include "physics/physics.h"
-
-/* Which terms of the coupler's equation count. They matter only if the effect `dispersion` is on. */
-enum {
-  PL_COHERENT_CODE = 0,          /* the authors' code: the additive term alone */
-  PL_COHERENT_FACTOR = 1,        /* the paper's 2 k sqrt(1 - k^2) in front of each product */
-  PL_COHERENT_PHASE_SHIFTER = 2, /* -90 degrees at 1550 nm, elsewhere in proportion to 1/wavelength */
-  PL_COHERENT_PAPER = PL_COHERENT_FACTOR | PL_COHERENT_PHASE_SHIFTER,
-};
+#include "physics/random.h"
 
 /* A core, ready to compute. Fields of effects that are off have the value that has no influence. */
 typedef struct {
@@ -43,19 +36,6 @@ typedef struct {
 
 /* terms: PL_COHERENT_*. PL_E_INPUT if the description has no such core. */
 pl_status pl_coherent_init(pl_coherent *core, const pl_physics *physics, int terms, pl_error *err);
-
-/* ---- Random numbers: the caller chooses the generator ---- */
-
-typedef struct {
-  double (*uniform)(void *state); /* 0 < u < 1, independent from call to call */
-  void *state;
-} pl_random;
-
-double pl_random_normal(const pl_random *random); /* mean 0, sigma 1 */
-
-/* A Poisson count of the given mean (0 and above): exact up to 1e6, from there on a rounded normal deviate (skewness
- * below 1e-3). A mean of 0 or below gives 0. */
-double pl_random_poisson(const pl_random *random, double mean_photons);
 
 /* ---- One detector read ---- */
 

@@ -104,10 +104,11 @@ PL_API pl_status pl_image_set(pl_image *image, const char *name, int64_t value, 
 typedef struct {
   char name[64];
   pl_image image;
+  char warning[200]; /* one sentence on what of this core is emulated badly, or empty: show it to the user */
 } pl_core;
 
-/* Loads a shipped description ("ideal", "converters", "lightening") or a libconfig file (a name with '/' or
- * ending in ".cfg"). The errors name file, line and field. */
+/* Loads a shipped description ("ideal", "converters", "lightening", "lightening-code", "optical-transformers", "mirage")
+ * or a libconfig file (a name with '/' or ending in ".cfg"). The errors name file, line and field. */
 PL_API pl_status pl_core_load(const char *name_or_path, pl_core *core, pl_error *err);
 
 /* ---- ADC range ----------------------------------------------------------------------------- */

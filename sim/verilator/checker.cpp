@@ -13,7 +13,7 @@ void Checker::load(int operand, const int8_t *codes, int64_t ld, int rows, int d
   const uint32_t k0 = regs_.sum0 * static_cast<uint32_t>(regs_.channels);
   for (int i = 0; i < rows; i++)
     for (int k = 0; k < depth; k++)
-      o.elements[static_cast<size_t>(i) * depth + k] = pl_encode(&regs_, operand, codes[i * ld + k], origin + i, k0 + k);
+      o.elements[static_cast<size_t>(i) * depth + k] = pl_encode(&regs_, operand, codes + i * ld + k, origin + i, k0 + k);
 }
 
 void Checker::start() {

@@ -105,7 +105,7 @@ wrong 2 "unknown option '--cas'" verify --cas 3
 wrong 2 "unknown option '-vx'" verify -vx
 wrong 2 "unexpected argument 'extra'" verify extra
 wrong 2 "--level is L0, L1 or L2, not 'L3'" verify --level L3
-wrong 2 "--kind is coherent" verify --kind incoherent
+wrong 2 "--kind is coherent, intensity or rns, not 'incoherent'" verify --kind incoherent
 wrong 2 "--seed wants" verify --seed -1
 wrong 2 "model: has no option 'trace'" verify --trace "$temp/x.fst"
 wrong 2 "trace-to must be above trace-from" verify -d rtl: --trace "$temp/x.fst" --trace-from 5 --trace-to 5
@@ -140,6 +140,14 @@ for level in L0 L1 L2; do
   differs "again: photolane verify -d 'null:?flip=*,*,*' --level $level --seed 3 --case 0" \
     verify -d 'null:?flip=*,*,*' --level "$level" --seed 3
 done
+for kind in coherent intensity rns; do
+  good "kind $kind, level L2" verify --cases 60 --kind "$kind"
+  good "0 differences" verify --cases 20 --kind "$kind" -d "model:?threads=2"
+  good "\"kind\":	\"$kind\"" verify --cases 2 --kind "$kind" --json
+done
+differs "again: photolane verify -d 'null:?flip=*,*,*' --kind intensity --level L2 --seed 3 --case 0" \
+  verify -d 'null:?flip=*,*,*' --kind intensity --seed 3
+differs "rails Q8" verify -d 'null:?flip=*,*,*' --kind intensity --seed 3
 differs "expected " verify -d 'null:?flip=*,*,*' --seed 3 --case 17
 differs "was lost after 5 jobs" verify -d 'null:?fail=lost&after=5' --seed 3
 differs "case " verify -d 'null:?fail=gemm&after=4' --seed 3

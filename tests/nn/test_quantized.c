@@ -294,9 +294,9 @@ START_TEST(calibration_pays) {
   for (int l = 0; l <= shape.layers; l++)
     for (int p = 0; p < PL_NN_PRODUCTS; p++) {
       int used = (l == shape.layers) == (p == PL_NN_HEAD);
-      ck_assert(used ? mse->full_scale[l][p] > 0 && mse->full_scale[l][p] <= max->full_scale[l][p]
-                : max->full_scale[l][p] == 0);
-      ck_assert(max->full_scale[l][p] <= 48 * 127 * 127);
+      ck_assert(used ? mse->range[l][p].full_scale > 0 && mse->range[l][p].full_scale <= max->range[l][p].full_scale
+                : max->range[l][p].full_scale == 0);
+      ck_assert(max->range[l][p].full_scale <= 48 * 127 * 127);
     }
   free(max), free(mse), free(reference), free(widest), free(with_max), free(with_mse);
 }
@@ -306,7 +306,7 @@ START_TEST(largest_sum_never_clips) { /* on the text it was found on, with enoug
   pl_image image = adc_image(16);
   pl_nn_ranges *ranges = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0});
   for (int l = 0; l <= shape.layers; l++)
-    for (int p = 0; p < PL_NN_PRODUCTS; p++) ranges->full_scale[l][p] *= 1.1; /* later layers see another past */
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) ranges->range[l][p].full_scale *= 1.1; /* later layers see another past */
   pl_counters counters;
   pl_counters_reset(device);
   free(logits_of(&image, PL_NN_ALL, ranges, N));
@@ -319,7 +319,7 @@ START_TEST(largest_sum_never_clips) { /* on the text it was found on, with enoug
   ck_assert(!pl_get_counters(device, &counters, NULL));
   ck_assert_uint_eq(counters.clipped, 0);
   for (int l = 0; l <= shape.layers; l++)
-    for (int p = 0; p < PL_NN_PRODUCTS; p++) ranges->full_scale[l][p] /= 3; /* the counter does count */
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) ranges->range[l][p].full_scale /= 3; /* the counter does count */
   free(logits_of(&image, PL_NN_ALL & ~(1u << PL_NN_SCORES), ranges, N));
   ck_assert(!pl_get_counters(device, &counters, NULL));
   ck_assert_uint_gt(counters.clipped, 10);
@@ -355,8 +355,8 @@ START_TEST(largest_sums_do_not_depend_on_batches) { /* masked scores must not co
   read_all(optics, 1, logits);
   for (int l = 0; l <= shape.layers; l++)
     for (int p = 0; p < PL_NN_PRODUCTS; p++)
-      ck_assert_msg(max->full_scale[l][p] == largest[l][p], "layer %d, %s: %g, want %g", l, pl_nn_product_names[p],
-                    max->full_scale[l][p], largest[l][p]);
+      ck_assert_msg(max->range[l][p].full_scale == largest[l][p], "layer %d, %s: %g, want %g", l, pl_nn_product_names[p],
+                    max->range[l][p].full_scale, largest[l][p]);
   pl_nn_optics_free(optics);
   free(logits);
   free(max);
@@ -369,7 +369,7 @@ START_TEST(percentiles_are_ordered) {
   pl_nn_ranges *most = ranges_for(&image, (pl_range_choice){PL_RANGE_PERCENTILE, 99});
   pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0});
   for (int p = 0; p < PL_NN_HEAD; p++)
-    ck_assert(half->full_scale[0][p] < most->full_scale[0][p] && most->full_scale[0][p] < max->full_scale[0][p]);
+    ck_assert(half->range[0][p].full_scale < most->range[0][p].full_scale && most->range[0][p].full_scale < max->range[0][p].full_scale);
   pl_nn_ranges *none;
   pl_error err;
   pl_range_choice bad = {PL_RANGE_PERCENTILE, 101};
@@ -388,7 +388,7 @@ START_TEST(range_files) {
                 err.text);
   ck_assert_msg(!pl_nn_ranges_save(ranges, path, &err), "%s", err.text);
   ck_assert_msg(!pl_nn_ranges_load(path, &back, &err), "%s", err.text);
-  ck_assert(!memcmp(ranges, back, sizeof *ranges + sizeof *ranges->full_scale * (size_t)(shape.layers + 1)));
+  ck_assert(!memcmp(ranges, back, sizeof *ranges + sizeof *ranges->range * (size_t)(shape.layers + 1)));
   ck_assert(!pl_nn_ranges_check(back, model, &image, &err));
   other.reg[PL_REG_CHANNELS] = 64;
   ck_assert(pl_nn_ranges_check(back, model, &other, &err) == PL_E_INPUT && strstr(err.text, "64"));
@@ -397,10 +397,10 @@ START_TEST(range_files) {
   ck_assert_int_eq(pl_nn_ranges_save(ranges, "/nonexistent/x", &err), PL_E_INPUT);
   free(ranges), free(back);
 
-  static const char *const bad[] = {"", "{", "[]", "{\"format\":\"photolane-ranges-1\"}",
-                                    "{\"format\":\"photolane-ranges-1\",\"layers\":2,\"channels\":48,\"adc_bits\":8,"
+  static const char *const bad[] = {"", "{", "[]", "{\"format\":\"photolane-ranges-2\"}",
+                                    "{\"format\":\"photolane-ranges-2\",\"layers\":2,\"channels\":48,\"adc_bits\":8,"
                                     "\"limit_a\":127,\"limit_b\":127,\"full_scale\":{\"q\":[1]}}",
-                                    "{\"format\":\"photolane-ranges-1\",\"layers\":1e9,\"channels\":48}"};
+                                    "{\"format\":\"photolane-ranges-2\",\"layers\":1e9,\"channels\":48}"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     FILE *f = fopen(path, "w");
     fputs(bad[i], f);

@@ -116,6 +116,8 @@ START_TEST(key) {
   CHANGE(wavelengths, 6, 0);
   CHANGE(dac_bits_b, 5, 0);
   CHANGE(enc_sigma_b, 9500, 0);
+  CHANGE(crosstalk, r.crosstalk ^ 0x1fff, 0);
+  CHANGE(effects, r.effects & ~(uint32_t)PL_EFFECT_CROSSTALK, 0);
   CHANGE(dispersion[6], (int16_t)(r.dispersion[6] ^ 0x3fff), 0);
   CHANGE(effects, r.effects & ~(uint32_t)PL_EFFECT_ENC_B, 0);
   CHANGE(effects, r.effects & ~(uint32_t)PL_EFFECT_DAC_B, 0);
@@ -140,7 +142,7 @@ START_TEST(key) {
   CHANGE(rows, 3, 1);
 #undef CHANGE
   ck_assert_int_eq(kept, 19);
-  ck_assert_int_eq(lost, 10);
+  ck_assert_int_eq(lost, 12);
 
   /* What an operand holds, and its shape: another key, but nothing to multiply with. */
   const uint32_t arrays[] = {PL_EFFECT_PHASE, PL_EFFECT_SHOT, PL_EFFECT_DISPERSION};
@@ -159,9 +161,9 @@ START_TEST(key) {
 END_TEST
 
 static size_t held(const pl_operand *op) {
-  void *const arrays[] = {op->field, op->power, op->light, op->dispersion};
+  void *const arrays[] = {op->field, op->power, op->rails, op->light, op->dispersion};
   size_t bytes = 0;
-  for (int i = 0; i < 4; i++) bytes += arrays[i] ? malloc_usable_size(arrays[i]) : 0;
+  for (int i = 0; i < 5; i++) bytes += arrays[i] ? malloc_usable_size(arrays[i]) : 0;
   return bytes;
 }
 

@@ -19,12 +19,13 @@ static int64_t by_stages(const model_job *job, int32_t *c) {
         pl_sums sums = {0};
         for (int k = first; k < first + r->channels && k < r->depth; k++) {
           const uint32_t at = r->sum0 * (uint32_t)r->channels + (uint32_t)k;
-          const pl_encoded x = pl_encode(r, 0, job->a[m * r->depth + k], row, at);
-          const pl_encoded w = pl_encode(r, 1, job->b[n * r->depth + k], col, at);
+          const pl_encoded x = pl_encode(r, 0, job->a + m * r->depth + k, row, at);
+          const pl_encoded w = pl_encode(r, 1, job->b + n * r->depth + k, col, at);
           sums.product += (int64_t)x.field * w.field;
           sums.power += x.power * w.power;
           sums.light += x.light + w.light;
           sums.dispersion += x.dispersion - w.dispersion;
+          sums.rails += (uint64_t)x.rail * w.rail;
         }
         int clipped;
         total += (uint32_t)pl_adc(r, pl_detect(r, &sums, row, col, r->sum0 + (uint32_t)s), &clipped);
@@ -95,10 +96,12 @@ START_TEST(transparent_converters) {
 }
 END_TEST
 
-static void random_jobs(const char *name, uint32_t always, uint32_t sometimes, int cases) {
+typedef pl_model_regs draw_function(uint64_t *state, uint32_t effects);
+
+static void random_jobs(const char *name, draw_function *draw, uint32_t always, uint32_t sometimes, int cases) {
   uint64_t state = test_seed(name), reads = 0, clips = 0;
   for (int i = 0; i < cases; i++) {
-    model_job job = job_new(&state, draw_regs(&state, always | (sometimes & (uint32_t)draw64(&state))));
+    model_job job = job_new(&state, draw(&state, always | (sometimes & (uint32_t)draw64(&state))));
     clips += (uint64_t)check_against_stages(&job, (uint64_t)i);
     const int reads_each = (job.r.depth + job.r.channels - 1) / job.r.channels;
     reads += (uint64_t)job.r.rows * (uint64_t)job.r.cols * (uint64_t)reads_each;
@@ -109,14 +112,22 @@ static void random_jobs(const char *name, uint32_t always, uint32_t sometimes, i
 }
 
 START_TEST(converters_level1) {
-  random_jobs("converters_level1", 0, PL_EFFECT_DAC_A | PL_EFFECT_DAC_B | PL_EFFECT_ADC, 300);
+  random_jobs("converters_level1", draw_regs, 0, PL_EFFECT_DAC_A | PL_EFFECT_DAC_B | PL_EFFECT_ADC, 300);
 }
 END_TEST
 
-START_TEST(noise_level2) { random_jobs("noise_level2", 0, ALL_EFFECTS, 1000); }
+START_TEST(noise_level2) { random_jobs("noise_level2", draw_regs, 0, ALL_EFFECTS, 1000); }
 END_TEST
 
-START_TEST(everything_level2) { random_jobs("everything_level2", ALL_EFFECTS, 0, 300); }
+START_TEST(everything_level2) { random_jobs("everything_level2", draw_regs, ALL_EFFECTS, 0, 300); }
+END_TEST
+
+START_TEST(intensity_level2) { random_jobs("intensity_level2", draw_intensity, 0, INTENSITY_EFFECTS, 700); }
+END_TEST
+
+START_TEST(intensity_everything) {
+  random_jobs("intensity_everything", draw_intensity, INTENSITY_EFFECTS, 0, 300);
+}
 END_TEST
 
 /* Block edges of the fast path: many columns, long sums, reads of one channel, the widest read. */
@@ -389,6 +400,8 @@ static void fill(TCase *tests) {
   tcase_add_test(tests, converters_level1);
   tcase_add_test(tests, noise_level2);
   tcase_add_test(tests, everything_level2);
+  tcase_add_test(tests, intensity_level2);
+  tcase_add_test(tests, intensity_everything);
   tcase_add_test(tests, large_shapes);
   tcase_add_test(tests, largest_sums);
   tcase_add_test(tests, single_reads);

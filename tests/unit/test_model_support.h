@@ -14,7 +14,12 @@
 
 #include "model/model.h"
 
-enum { ALL_EFFECTS = 1023 };
+/* Of kind coherent, and of kind intensity. */
+enum {
+  ALL_EFFECTS = 1023 | PL_EFFECT_CROSSTALK,
+  INTENSITY_EFFECTS = PL_EFFECT_DAC_A | PL_EFFECT_DAC_B | PL_EFFECT_TRANSFER_A | PL_EFFECT_TRANSFER_B | PL_EFFECT_GAIN |
+                      PL_EFFECT_SHOT | PL_EFFECT_SYSTEMATIC | PL_EFFECT_THERMAL | PL_EFFECT_ADC,
+};
 
 /* splitmix64: not the generator under test. */
 static inline uint64_t draw64(uint64_t *state) {
@@ -71,6 +76,22 @@ static inline pl_model_regs draw_regs(uint64_t *state, uint32_t effects) {
   r.cols = (int)draw_in(state, 1, 12);
   r.depth = (int)draw_in(state, 1, 3 * r.channels + 5);
   for (int i = 0; i < 32; i++) r.dispersion[i] = (int16_t)draw_in(state, -16384, 16384);
+  r.crosstalk = (uint32_t)draw_in(state, 0, 16384);
+  return r;
+}
+
+/* The same for a core of kind intensity: rising transfer tables with a floor, or random ones. */
+static inline pl_model_regs draw_intensity(uint64_t *state, uint32_t effects) {
+  pl_model_regs r = draw_regs(state, effects);
+  r.kind = PL_KIND_INTENSITY;
+  r.crosstalk = 0;
+  r.systematic_var = (uint32_t)draw_in(state, 0, 1 << draw_in(state, 0, 24));
+  for (int which = 0; which < 2; which++) {
+    const int floor = (int)draw_in(state, 0, 200), wild = draw_in(state, 0, 3) == 0;
+    for (int i = 0; i < 128; i++)
+      r.transfer[which][i] =
+          (uint16_t)(wild ? draw_in(state, 0, 4095) : floor + draw_in(state, 12, 16) * i + draw_in(state, 0, 8));
+  }
   return r;
 }
 

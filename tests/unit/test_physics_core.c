@@ -46,12 +46,46 @@ START_TEST(shipped) {
   ck_assert_uint_eq(core.image.reg[PL_REG_EFFECTS], 1023);
   ck_assert_uint_eq(core.image.reg[PL_REG_CHANNELS], 72);
   ck_assert_uint_eq(core.image.reg[PL_REG_ENC_SIGMA_A], 3932);
-  ck_assert_uint_eq(core.image.reg[PL_REG_PHASE_LOSS], 10218);
+  ck_assert_uint_eq(core.image.reg[PL_REG_PHASE_LOSS], 2555); /* 1 - exp(-s^2/2) = 1.523e-4 at 1 degree */
   ck_assert_int_eq((int32_t)core.image.reg[PL_REG_DISPERSION], -291);
   ck_assert_int_eq(pl_image_check(&core.image, &err), PL_OK);
   /* never clips: the default range holds 72 products of 127 x 127 */
   double full_scale = pl_range_step(&core.image, (pl_range){0}) * 128;
   ck_assert(full_scale >= 72 * 127 * 127 && full_scale < 72 * 127 * 127 * 1.0001);
+}
+END_TEST
+
+/* Every shipped description loads, passes the check, has nothing to warn of, and is of its kind. */
+START_TEST(shipped_kinds) {
+  static const struct {
+    const char *name;
+    uint32_t kind, channels;
+  } cores[] = {{"ideal", PL_KIND_COHERENT, 64},         {"converters", PL_KIND_COHERENT, 72},
+               {"lightening", PL_KIND_COHERENT, 72},    {"lightening-code", PL_KIND_COHERENT, 4092},
+               {"optical-transformers", PL_KIND_INTENSITY, 768}, {"mirage", PL_KIND_RNS, 16}};
+  for (size_t i = 0; i < sizeof cores / sizeof *cores; i++) {
+    pl_core core;
+    pl_error err = {0};
+    ck_assert_msg(!pl_core_load(cores[i].name, &core, &err), "%s", err.text);
+    ck_assert_uint_eq(core.image.reg[PL_REG_KIND], cores[i].kind);
+    ck_assert_uint_eq(core.image.reg[PL_REG_CHANNELS], cores[i].channels);
+    ck_assert_msg(!pl_image_check(&core.image, &err), "%s", err.text);
+    ck_assert_str_eq(core.warning, "");
+  }
+}
+END_TEST
+
+START_TEST(warnings) {
+  pl_core core;
+  const char *dim = "kind = \"intensity\";\neffects = [\"shot\"];\nchannels = 64;\nphotons_per_mac = 1.0;\n";
+  ck_assert_int_eq(load_bytes(dim, strlen(dim), &core, NULL), PL_OK);
+  ck_assert_ptr_nonnull(strstr(core.warning, "a typical read has 4 photons")); /* 64 / 16 */
+  dim = "kind = \"coherent\";\neffects = [\"shot\"];\nchannels = 64;\nphotons_full_scale = 100.0;\n";
+  ck_assert_int_eq(load_bytes(dim, strlen(dim), &core, NULL), PL_OK);
+  ck_assert_ptr_nonnull(strstr(core.warning, "a typical read has 400 photons"));
+  const char *wide = "kind = \"rns\";\neffects = [\"residues\", \"bfp\"];\nchannels = 73;\nmoduli_k = 5;\nmantissa_bits = 4;\n";
+  ck_assert_int_eq(load_bytes(wide, strlen(wide), &core, NULL), PL_OK);
+  ck_assert_ptr_nonnull(strstr(core.warning, "can reach 16425 but these moduli hold 16367")); /* g <= 72 */
 }
 END_TEST
 
@@ -80,17 +114,17 @@ static const struct {
   int line; /* that the sentence must name */
   const char *says;
 } wrong[] = {
-    {"channels = 64;\n", 1, "field effects is missing"},
+    {HEAD "channels = 64;\n", 1, "field effects is missing"},
     {OFF, 1, "field kind is missing"},
     {HEAD "effects = [];\n", 2, "field channels is missing"},
     {HEAD "effects = [\"adc\"];\nchannels = 3;\n", 2, "field adc_bits is missing, which the effect adc needs"},
     {HEAD "\neffects = [\"shot\"];\nchannels = 3;\n", 3, "photons_full_scale is missing, which the effect shot needs"},
     {HEAD "effects = [\"thermal\"];\nchannels = 3;\nthermal_noise_rms_photons = 3.0;\n", 2,
      "photons_full_scale is missing"},
-    {HEAD "effects = [\"adcc\"];\nchannels = 3;\n", 2, "effects names 'adcc'; there are dac_a"},
+    {HEAD "effects = [\"adcc\"];\nchannels = 3;\n", 2, "effects names 'adcc', which a core of kind coherent does not have; there are dac_a, dac_b, enc_a"},
     {HEAD "effects = \"adc\";\nchannels = 3;\n", 2, "effects must be a list of names"},
     {HEAD "effects = [1, 2];\nchannels = 3;\n", 2, "effects must hold names in quotes"},
-    {"kind = \"incoherent\";\n" OFF, 1, "kind is 'incoherent' but"},
+    {"kind = \"incoherent\";\n" OFF, 1, "kind is 'incoherent' but there are coherent, intensity and rns"},
     {"kind = 3;\n" OFF, 1, "kind must be text in quotes"},
     {HEAD OFF "name = \"\";\n", 4, "name must have 1 to 63 characters"},
     {HEAD OFF "phase_noise_rms_rad = 0.1;\n", 4,
@@ -115,6 +149,14 @@ static const struct {
     {HEAD OFF "channels = 65;\n", 4, "duplicate"},
     {HEAD OFF "this is no libconfig\n", 4, "syntax error"},
     {HEAD OFF "seed = \n", 5, "syntax error"},
+    {"kind = \"intensity\";\neffects = [\"enc_a\"];\nchannels = 3;\n", 2, "which a core of kind intensity does not have"},
+    {"kind = \"rns\";\neffects = [\"shot\"];\nchannels = 3;\n", 2, "'shot', which a core of kind rns does not have"},
+    {"kind = \"intensity\";\n" OFF "wavelengths = 3;\n", 4,
+     "a core of kind intensity has no field wavelengths, which belongs to the kind coherent"},
+    {HEAD OFF "photons_per_mac = 3.0;\n", 4, "has no field photons_per_mac, which belongs to the kind intensity"},
+    {"kind = \"rns\";\n" OFF "equation = \"code\";\n", 4, "has no field equation, which belongs to the kind coherent"},
+    {HEAD OFF "equation = \"poster\";\n", 4, "equation is 'poster' but must be \"paper\" or \"code\""},
+    {HEAD OFF "equation = 1;\n", 4, "equation must be text in quotes"},
     {HEAD OFF "group : { channels = 3; };\n", 4, "unknown field 'group'"},
 };
 
@@ -178,6 +220,8 @@ int main(void) {
   tcase_add_checked_fixture(tests, make_folder, remove_folder);
   suite_add_tcase(suite, tests);
   tcase_add_test(tests, shipped);
+  tcase_add_test(tests, shipped_kinds);
+  tcase_add_test(tests, warnings);
   tcase_add_test(tests, own_file);
   tcase_add_test(tests, errors_name_file_line_and_field);
   tcase_add_test(tests, hostile_files);
