@@ -32,6 +32,7 @@ void pl_prober_init(pl_prober *p, pl_device *dev, pl_sheet sheet, int64_t reads,
   memset(p, 0, sizeof *p);
   p->dev = dev;
   p->sheet = sheet;
+  p->length = sheet.channels;
   p->reads = reads < PL_PROBE_READS_MIN ? PL_PROBE_READS_MIN : reads;
   p->job = seed * 0x9e3779b1u; /* far from the jobs of the next seed */
   p->random = seed;
@@ -84,7 +85,7 @@ static int8_t *repeat(const int8_t *pattern, int patterns, int count, int k) {
 /* Fills everything but the range. On error there is nothing to free. */
 static pl_status make_job(const pl_prober *p, const int8_t *a, int a_patterns, const int8_t *b, int b_patterns, int m,
                           int n, probe_job *j, pl_error *err) {
-  const int k = p->sheet.channels;
+  const int k = p->length;
   *j = (probe_job){.m = m, .n = n, .k = k, .a_patterns = a_patterns, .b_patterns = b_patterns};
   j->a = repeat(a, a_patterns, m, k);
   j->b = repeat(b, b_patterns, n, k);
@@ -100,7 +101,7 @@ static uint32_t mean_light(const probe_job *j) {
   for (int i = 0; i < j->a_patterns; i++)
     for (int l = 0; l < j->b_patterns; l++)
       for (int k = 0; k < j->k; k++) sum += abs(j->a[(size_t)i * j->k + k] * j->b[(size_t)l * j->k + k]);
-  return (uint32_t)lround(sum / j->a_patterns / j->b_patterns);
+  return (uint32_t)fmax(1, round(sum / j->a_patterns / j->b_patterns)); /* 0 would mean: none given */
 }
 
 static pl_status run_job(pl_prober *p, probe_job *j, pl_error *err) {
@@ -148,7 +149,7 @@ static void largest_and_spread(const probe_job *j, double *largest, double *spre
 }
 
 /* The largest full scale of any probe, code^2: the sum of all products at -128, and half as much again. */
-static double widest(const pl_prober *p) { return 1.5 * 128 * 128 * p->sheet.channels; }
+static double widest(const pl_prober *p) { return 1.5 * 128 * 128 * p->length; }
 
 /* Finds a range that 6 sigma around the outputs fill: *full_scale in code^2. Steps below 1/8 code^2 are not asked for. */
 static pl_status find_range(pl_prober *p, const int8_t *a, int a_patterns, const int8_t *b, int b_patterns,
@@ -273,13 +274,11 @@ typedef struct {
   probe_job job;
   double *column_sum;
   spread_sum mean, row, column, rest;
-  int differ; /* a read differed from the first one */
 } moments_run;
 
 static void moments_start(void *self) {
   moments_run *r = self;
   r->mean = r->row = r->column = r->rest = (spread_sum){0, 0};
-  r->differ = 0;
 }
 
 static void moments_take(void *self) {
@@ -290,7 +289,6 @@ static void moments_take(void *self) {
   add(&r->row, (v.rows - v.rest) / r->job.n * q2);
   add(&r->column, (v.columns - v.rest) / r->job.m * q2);
   add(&r->rest, v.rest * q2);
-  r->differ |= v.rest > 0 || v.rows > 0 || v.columns > 0;
 }
 
 pl_status pl_probe_moments(pl_prober *p, const int8_t *a, const int8_t *b, pl_probe_shape shape, pl_moments *moments,
@@ -307,13 +305,16 @@ pl_status pl_probe_moments(pl_prober *p, const int8_t *a, const int8_t *b, pl_pr
   if (!status && !r.column_sum) status = pl_fail(err, PL_E_MEMORY, "out of memory for a probe");
   if (!status) status = run_jobs(p, &r.job, full_scale, moments_start, moments_take, &r, err);
   if (!status) {
-    const double q = r.job.step, reads = (double)m * n * PL_PROBE_JOBS;
-    const double all = (r.rest.sum + r.row.sum + r.column.sum) / PL_PROBE_JOBS;
-    pl_probe_rounding(q, r.differ ? fmax(all, q * q * 1e-9) : 0, reads, &of_mean, &of_variance);
+    /* Noise that a read has of its own spreads its rounding; without it equal rows or columns are rounded alike. */
+    const double q = r.job.step, reads = (double)m * n * PL_PROBE_JOBS, rest = r.rest.sum / PL_PROBE_JOBS;
+    const double all = rest + fmax(r.row.sum, 0) / PL_PROBE_JOBS + fmax(r.column.sum, 0) / PL_PROBE_JOBS;
+    double unused;
+    pl_probe_rounding(q, all, reads, &of_mean, &unused);
+    pl_probe_rounding(q, rest, reads, &unused, &of_variance);
     *moments = (pl_moments){.mean = over_jobs(&r.mean, of_mean), .row = over_jobs(&r.row, of_variance),
                             .column = over_jobs(&r.column, of_variance), .residual = over_jobs(&r.rest, of_variance),
                             .step = q, .reads = reads};
-    if (r.differ) moments->residual.value -= q * q / 12;
+    if (rest > 0) moments->residual.value -= q * q / 12;
   }
   free(r.column_sum);
   free_job(&r.job);

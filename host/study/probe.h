@@ -37,6 +37,7 @@ enum {
 typedef struct {
   pl_device *dev; /* configured; not owned */
   pl_sheet sheet;
+  int length;     /* codes of a vector, 1..channels: the channels behind them are not used */
   int64_t reads;  /* of one probe */
   uint32_t job;   /* number of the next job; no number comes twice */
   uint64_t random; /* state of pl_probe_random */
@@ -45,7 +46,8 @@ typedef struct {
   void *self;
 } pl_prober;
 
-/* reads: detector reads of one probe, PL_PROBE_READS_MIN at least. The same seed makes the same jobs. */
+/* Vectors as long as the channels. reads: detector reads of one probe, PL_PROBE_READS_MIN at least. The same seed makes the
+ * same jobs. */
 void pl_prober_init(pl_prober *p, pl_device *dev, pl_sheet sheet, int64_t reads, uint32_t seed);
 
 /* A pseudo-random number below `limit` (SplitMix64, Steele et al., OOPSLA 2014). */
@@ -68,11 +70,11 @@ typedef struct {
 /* The shape of a probe's jobs: about as many rows as columns; many rows of 16 columns; 16 rows of many columns. */
 typedef enum { PL_SQUARE, PL_TALL, PL_WIDE } pl_probe_shape;
 
-/* One detector read of a and b (channels codes each), repeated. Errors: those of pl_gemm; PL_E_MEMORY. */
+/* One detector read of a and b (length codes each), repeated. Errors: those of pl_gemm; PL_E_MEMORY. */
 pl_status pl_probe_moments(pl_prober *p, const int8_t *a, const int8_t *b, pl_probe_shape shape, pl_moments *moments,
                            pl_error *err);
 
-/* Means of a whole table: mean[i*n + j] belongs to a[i*channels ...] and b[j*channels ...], i < m, j < n, code^2. All
+/* Means of a whole table: mean[i*n + j] belongs to a[i*length ...] and b[j*length ...], i < m, j < n, code^2. All
  * share p->reads reads and one range. */
 pl_status pl_probe_means(pl_prober *p, const int8_t *a, int m, const int8_t *b, int n, pl_moment *mean, pl_error *err);
 
