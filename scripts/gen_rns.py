@@ -9,7 +9,8 @@ docs/signal-chain.md, "The kind `rns`", is the specification. What is made here:
     turn        A of the page: round(2^24 / m)
     triples     three moduli a, b, c to a number by mixed radix (Garner 1959): with
                     v = (r_b - r_a) * step mod m_b,  w = ((r_c - r_a) * far - v * near) mod m_c
-                X = r_a + m_a * v + m_a * m_b * w; step = 1 / m_a mod m_b, far = 1 / (m_a m_b) mod m_c, near = 1 / m_b mod m_c
+                X = r_a + m_a * v + m_a * m_b * w;
+                step = 1 / m_a mod m_b, far = 1 / (m_a m_b) mod m_c, near = 1 / m_b mod m_c
     sine, angle T and H of the page
 The generator proves what it writes: every assertion below runs each time, with --check too.
 """
@@ -126,8 +127,9 @@ def c_header(ms, triples, wave, angle):
     for k in KS:
         out += ["  {" + ", ".join(f"{{{m}, {reciprocal(k, m)}, {turn(m)}}}" for m in ms[k]) + "},"]
     out += ["};", "",
-            "/* Numbers from the residues of moduli a, b, c by mixed radix: the base moduli; then without base modulus 0, 1, 2.",
-            " *   v = (r_b - r_a) * step mod m_b;  w = ((r_c - r_a) * far - v * near) mod m_c;  X = r_a + m_a * (v + m_b * w)",
+            "/* Numbers from the residues of moduli a, b, c by mixed radix: the base moduli; then without base modulus",
+            " * 0, 1, 2: v = (r_b - r_a) * step mod m_b, w = ((r_c - r_a) * far - v * near) mod m_c,",
+            " * X = r_a + m_a * (v + m_b * w).",
             " */", "typedef struct {", "  int a, b, c;", "  int32_t step, far, near;", "} pl_rns_triple;",
             "static const pl_rns_triple pl_rns_triples[5][PL_RNS_TRIPLES] = {"]
     for k in KS:
@@ -152,8 +154,8 @@ def sv_package(ms, triples, wave, angle):
     flat = [(k, m) for k in KS for m in ms[k]]
     out = [f"// {MADE}", "//",
            "// Tables of the kind `rns`: docs/signal-chain.md. Entry i of a table is Table[i*Bits +: Bits].",
-           "// Index of a modulus: (k - 4) * 5 + number; of a triple: (k - 4) * 4 + number. Triple 0 is the base moduli 0, 1, 2;",
-           "// triples 1, 2, 3 leave out base modulus 0, 1, 2 and end with modulus 3.",
+           "// Index of a modulus: (k - 4) * 5 + number; of a triple: (k - 4) * 4 + number. Triple 0 is the base",
+           "// moduli; triples 1, 2, 3 leave out base modulus 0, 1, 2 and end with modulus 3.",
            "//   number from residues: v = (r_b - r_a) * Step mod m_b;  w = ((r_c - r_a) * Far - v * Near) mod m_c;",
            "//                         X = r_a + m_a * v + m_a * m_b * w",
            "`default_nettype none", "package pl_rns_pkg;", "  localparam int Slots = 5;",

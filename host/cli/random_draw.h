@@ -10,7 +10,9 @@
 
 static inline uint64_t below(uint64_t *rng, uint64_t end) { return random_next(rng) % end; }
 static inline int one_in(uint64_t *rng, int n) { return below(rng, (uint64_t)n) == 0; }
-static inline int between(uint64_t *rng, int low, int high) { return low + (int)below(rng, (uint64_t)(high - low + 1)); }
+static inline int between(uint64_t *rng, int low, int high) {
+  return low + (int)below(rng, (uint64_t)(high - low + 1));
+}
 static inline double real(uint64_t *rng) { return (double)(random_next(rng) >> 11) * 0x1p-53; }
 
 /* 1..max, as often in 1..10 as in 10..100. */

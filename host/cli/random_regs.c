@@ -241,8 +241,7 @@ static void draw_intensity(uint64_t *rng, verify_level level, int extreme, rando
   const int down = between(rng, 0, 8);
   for (int i = 0; i < 32; i++) reg[PL_REG_DISPERSION + i] = (uint32_t)(between(rng, -16384, 16384) / (1 << down));
 
-  const uint32_t optics = PL_EFFECT_DAC_A | PL_EFFECT_DAC_B | PL_EFFECT_TRANSFER_A | PL_EFFECT_TRANSFER_B | PL_EFFECT_GAIN;
-  const sums_scale scale = measure_sums(r, optics);
+  const sums_scale scale = measure_sums(r, ~(noise | PL_EFFECT_ADC));
   pl_range range;
   if (one_in(rng, 8)) {
     draw_full_range(rng, reg, &range);

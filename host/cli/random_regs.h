@@ -5,8 +5,8 @@
 
 #include "cli/random_job.h"
 
-/* Fills r->image and r->job.range from the rest of r, which is drawn already. kind: PL_KIND_*. extreme: the operands are
- * at the ends of their range, and the optics should be too. */
+/* Fills r->image and r->job.range from the rest of r, which is drawn already. kind: PL_KIND_*. extreme: the operands
+ * are at the ends of their range, and the optics should be too. */
 void random_regs_draw(uint64_t *rng, uint32_t kind, verify_level level, int extreme, int channels, random_job *r);
 
 #endif

@@ -1,5 +1,5 @@
-/* detector.c: stages 5 to 8, one detector read alone: phase loss, dispersion, output and receiver noise. An effect that a
- * kind does not have is off, so one function serves coherent and intensity: only the light is another. */
+/* detector.c: stages 5 to 8, one detector read alone: phase loss, dispersion, output and receiver noise. An effect that
+ * a kind does not have is off, so one function serves coherent and intensity: only the light is another. */
 #include "model/stages.h"
 
 uint32_t pl_isqrt(uint32_t v) { return pl_isqrt_of(v); }

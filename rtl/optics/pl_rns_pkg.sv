@@ -1,8 +1,8 @@
 // Made by scripts/gen_rns.py; do not edit.
 //
 // Tables of the kind `rns`: docs/signal-chain.md. Entry i of a table is Table[i*Bits +: Bits].
-// Index of a modulus: (k - 4) * 5 + number; of a triple: (k - 4) * 4 + number. Triple 0 is the base moduli 0, 1, 2;
-// triples 1, 2, 3 leave out base modulus 0, 1, 2 and end with modulus 3.
+// Index of a modulus: (k - 4) * 5 + number; of a triple: (k - 4) * 4 + number. Triple 0 is the base
+// moduli; triples 1, 2, 3 leave out base modulus 0, 1, 2 and end with modulus 3.
 //   number from residues: v = (r_b - r_a) * Step mod m_b;  w = ((r_c - r_a) * Far - v * Near) mod m_c;
 //                         X = r_a + m_a * v + m_a * m_b * w
 `default_nettype none

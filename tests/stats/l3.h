@@ -154,7 +154,7 @@ static inline double ks_chance(double distance, double n) {
 
 typedef struct {
   struct {
-    char name[80];
+    char name[128];
     double deviation, allowance, z, p;
   } list[STATISTICS_MAX];
   int count;

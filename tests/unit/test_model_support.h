@@ -95,6 +95,14 @@ static inline pl_model_regs draw_intensity(uint64_t *state, uint32_t effects) {
   return r;
 }
 
+/* The kinds whose registers are drawn here. */
+typedef struct {
+  pl_model_regs (*draw)(uint64_t *state, uint32_t effects);
+  uint32_t effects; /* all of the kind */
+} drawn_kind;
+enum { DRAWN_KINDS = 2 };
+static const drawn_kind drawn_kinds[DRAWN_KINDS] = {{draw_regs, ALL_EFFECTS}, {draw_intensity, INTENSITY_EFFECTS}};
+
 /* A job: registers, operands without padding, room for the result. */
 typedef struct {
   pl_model_regs r;
