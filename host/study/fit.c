@@ -44,7 +44,9 @@ pl_status pl_fit_device(pl_prober *prober, pl_fit **fit, pl_error *err) {
   (*fit)->sheet = prober->sheet;
   pl_status status = PL_OK;
   if (prober->sheet.kind == PL_KIND_COHERENT) status = pl_fit_coherent(prober, *fit, err);
-  else status = pl_fail(err, PL_E_INPUT, "cores of kind %s cannot be calibrated yet", pl_kind_name((uint32_t)prober->sheet.kind));
+  else
+    status = pl_fail(err, PL_E_INPUT, "cores of kind %s cannot be calibrated yet",
+                     pl_kind_name((uint32_t)prober->sheet.kind));
   (*fit)->reads = prober->done;
   if (!status && (*fit)->overflow)
     status = pl_fail(err, PL_E_INPUT, "this core has more parameters than a calibration lists");
@@ -52,6 +54,11 @@ pl_status pl_fit_device(pl_prober *prober, pl_fit **fit, pl_error *err) {
   pl_fit_free(*fit);
   *fit = NULL;
   return status;
+}
+
+int64_t pl_fit_reads(const pl_prober *prober) {
+  static const int probes[PL_KINDS] = {[PL_KIND_COHERENT] = 17};
+  return prober->reads * probes[prober->sheet.kind];
 }
 
 void pl_fit_free(pl_fit *fit) { free(fit); }

@@ -59,6 +59,9 @@ typedef struct {
 pl_status pl_fit_device(pl_prober *prober, pl_fit **fit, pl_error *err);
 void pl_fit_free(pl_fit *fit); /* NULL is fine */
 
+/* About how many detector reads pl_fit_device will take with this prober. */
+int64_t pl_fit_reads(const pl_prober *prober);
+
 /* The parameter of that name (and index; -1 for a single value), or NULL. */
 const pl_fit_parameter *pl_fit_find(const pl_fit *fit, const char *name, int index);
 
