@@ -24,31 +24,28 @@ static void print_row(const char *name, const pl_fit_parameter *p) {
   printf("%-36s %13.6g  %-28s %-8s %s\n", name, p->value, interval, p->unit, state_names[p->state]);
 }
 
-/* Entries of one table from `first` on. */
-static int entries(const pl_fit *fit, int first) {
-  int count = 1;
-  while (first + count < fit->count && fit->list[first].index >= 0 &&
-         !strcmp(fit->list[first + count].name, fit->list[first].name))
-    count++;
-  return count;
+/* A table that shows no effect: how far it may be from that at most. */
+static void print_flat(const pl_fit_parameter *p, int count) {
+  double farthest = 0;
+  char name[64], text[64];
+  for (int i = 0; i < count; i++) farthest = fmax(farthest, fmax(p[i].high - p[i].none, p[i].none - p[i].low));
+  snprintf(name, sizeof name, "%s[0..%d]", p->name, count - 1);
+  snprintf(text, sizeof text, "within %.3g of no effect", farthest);
+  printf("%-36s %13s  %-28s %-8s %s\n", name, "", text, p->unit, state_names[p->state]);
 }
 
 static void print_table(const pl_fit *fit) {
   printf("%-36s %13s  %-28s %-8s %s\n", "parameter", "value", "interval (99.9 %)", "unit", "effect");
-  for (int i = 0; i < fit->count; i++) {
+  for (int i = 0, count, seen; i < fit->count; i += count) {
     const pl_fit_parameter *p = &fit->list[i];
-    const int count = entries(fit, i), every = (count + ROWS_SHOWN - 1) / ROWS_SHOWN;
-    char name[64];
-    snprintf(name, sizeof name, p->index >= 0 ? "%s[%d]" : "%s", p->name, p->index);
-    if (p->index < 0 || count <= ROWS_SHOWN) {
-      print_row(name, p);
-      continue;
-    }
-    for (int j = 0; j < count; j += every) {
-      snprintf(name, sizeof name, "%s[%d]", p->name, p[j].index);
+    count = pl_fit_entries(fit, i, &seen);
+    const int every = (count + ROWS_SHOWN - 1) / ROWS_SHOWN;
+    if (p->index >= 0 && !seen) print_flat(p, count);
+    for (int j = 0; j < count && (p->index < 0 || seen); j += every) {
+      char name[64];
+      snprintf(name, sizeof name, p->index >= 0 ? "%s[%d]" : "%s", p->name, p[j].index);
       print_row(name, &p[j]);
     }
-    i += count - 1;
   }
   for (int i = 0; i < fit->checks; i++) {
     const pl_fit_check *c = &fit->check[i];

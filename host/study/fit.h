@@ -31,7 +31,7 @@ typedef struct {
   int index;        /* entry of a table, -1: a single value */
   const char *unit; /* static; "" for pure numbers */
   double value, low, high;
-  double resolution; /* an interval that ends below this counts as off */
+  double none, resolution; /* value without the effect; an interval that ends nearer to it than this counts as off */
   int is_field;
   pl_fit_state state;
 } pl_fit_parameter;
@@ -62,6 +62,10 @@ void pl_fit_free(pl_fit *fit); /* NULL is fine */
 /* About how many detector reads pl_fit_device will take with this prober. */
 int64_t pl_fit_reads(const pl_prober *prober);
 
+/* How many entries of list[first]'s table follow from there on, itself included: 1 for a single value. *seen: whether any of
+ * them is neither off nor unresolved. */
+int pl_fit_entries(const pl_fit *fit, int first, int *seen);
+
 /* The parameter of that name (and index; -1 for a single value), or NULL. */
 const pl_fit_parameter *pl_fit_find(const pl_fit *fit, const char *name, int index);
 
@@ -75,6 +79,14 @@ pl_status pl_fit_write(const pl_fit *fit, const char *path, pl_error *err);
 /* ---- For the fits themselves (fit_coherent.c, fit_intensity.c, fit_rns.c) ---- */
 
 pl_status pl_fit_coherent(pl_prober *prober, pl_fit *fit, pl_error *err);
+pl_status pl_fit_intensity(pl_prober *prober, pl_fit *fit, pl_error *err);
+
+/* Length of the probes' vectors: whole pairs of groups of wavelengths, `at_least` channels; all channels if there are fewer. */
+int pl_fit_length(const pl_sheet *sheet, int at_least);
+
+/* Signs that make products of equal codes add up to 0: +1, -1, or 0 (leave it dark) for channel k of `length`; at each wavelength
+ * if there are two groups of them. */
+int pl_fit_balance(const pl_sheet *sheet, int length, int k);
 
 /* Half of the interval of a moment with one standard error `error`, and of one of `entries` entries of a table. */
 double pl_fit_half(double error, int entries);
@@ -82,6 +94,10 @@ double pl_fit_half(double error, int entries);
 /* Adds a parameter in state ON and returns it. */
 pl_fit_parameter *pl_fit_add(pl_fit *fit, const char *name, int index, const char *unit, double value, double low,
                              double high, int is_field);
+
+/* Adds the root of a variance, times `scale`, cut at 0, and judges it. Returns 1 if it is ON. */
+int pl_fit_add_rms(pl_fit *fit, const char *name, const char *unit, pl_moment variance, double scale, double resolution,
+                   int is_field);
 
 /* Sets the state from the interval: compatible with `none` (the value without effect) or not. Returns 1 if ON. */
 int pl_fit_judge(pl_fit_parameter *parameter, double none, double resolution);

@@ -14,13 +14,6 @@
 enum { ROUNDS = 4, RAMP = 20, POSITIVE_READS = 4, LENGTH = 64 };
 /* ---- Vectors ---- */
 
-/* +1, -1 or 0 (left dark) so that products of equal codes add up to 0, at each wavelength if there are two blocks. */
-static int balance(const coherent *c, int k) {
-  const int blocks = c->length / c->wavelengths;
-  if (blocks >= 2) return k < (blocks & ~1) * c->wavelengths ? (k / c->wavelengths & 1 ? -1 : 1) : 0;
-  return k < (c->length & ~1) ? (k & 1 ? -1 : 1) : 0;
-}
-
 static void set_vectors(coherent *c) {
   for (int i = 0; i < PROBES; i++) {
     c->probe[i].a = c->codes + (size_t)(2 * i) * (size_t)c->length;
@@ -28,12 +21,12 @@ static void set_vectors(coherent *c) {
   }
   for (int k = 0; k < c->length; k++) {
     const int8_t a = (int8_t)c->lit[0], b = (int8_t)c->lit[1];
-    const int odd = k % c->wavelengths & 1;
+    const int odd = k % c->wavelengths & 1, sign = pl_fit_balance(&c->p->sheet, c->length, k);
     c->probe[LIGHT_A].a[k] = c->probe[POSITIVE].a[k] = a;
     c->probe[LIGHT_B].b[k] = c->probe[POSITIVE].b[k] = b;
     c->probe[DIM_A].a[k] = (int8_t)c->dim;
-    c->probe[BALANCED_TALL].a[k] = c->probe[BALANCED_WIDE].a[k] = balance(c, k) ? a : 0;
-    c->probe[BALANCED_TALL].b[k] = c->probe[BALANCED_WIDE].b[k] = (int8_t)(balance(c, k) * b);
+    c->probe[BALANCED_TALL].a[k] = c->probe[BALANCED_WIDE].a[k] = sign ? a : 0;
+    c->probe[BALANCED_TALL].b[k] = c->probe[BALANCED_WIDE].b[k] = (int8_t)(sign * b);
     c->probe[EVEN_ODD].a[k] = odd ? 0 : a;
     c->probe[EVEN_ODD].b[k] = odd ? b : 0;
     c->probe[ODD_EVEN].a[k] = odd ? a : 0;
@@ -182,23 +175,15 @@ static pl_status check_dac(coherent *c, int operand, pl_error *err) {
   return PL_OK;
 }
 
-/* Two blocks of wavelengths, and so many more that noise per channel adds up; all channels if there are fewer. */
-static int length_of(const pl_sheet *sheet) {
-  const int pair = 2 * sheet->wavelengths, length = (LENGTH + pair - 1) / pair * pair;
-  return length < sheet->channels ? length : sheet->channels;
-}
-
 pl_status pl_fit_coherent(pl_prober *prober, pl_fit *fit, pl_error *err) {
   const pl_sheet *sheet = &prober->sheet;
   if (sheet->channels < 2)
     return pl_fail(err, PL_E_INPUT, "a core of a single channel cannot be calibrated: its phase noise and its output "
                    "noise act alike");
-  coherent c = {.p = prober, .fit = fit, .length = length_of(sheet), .wavelengths = sheet->wavelengths};
+  coherent c = {.p = prober, .fit = fit, .length = pl_fit_length(sheet, LENGTH), .wavelengths = sheet->wavelengths};
   prober->length = c.length;
   for (int i = 0; i < 2; i++) c.lit[i] = sheet->dac_bits[i] == 2 ? 64 : 96;
   c.dim = sheet->dac_bits[0] && sheet->dac_bits[0] < 4 ? 64 : 48;
-  fit->effects = (sheet->dac_bits[0] ? PL_EFFECT_DAC_A : 0) | (sheet->dac_bits[1] ? PL_EFFECT_DAC_B : 0) |
-                 (sheet->adc_bits ? PL_EFFECT_ADC : 0);
   c.codes = calloc(2 * PROBES, (size_t)c.length);
   if (!c.codes) return pl_fail(err, PL_E_MEMORY, "out of memory for the vectors of a calibration");
   set_vectors(&c);

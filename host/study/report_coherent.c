@@ -10,14 +10,6 @@
 
 static double root(double square) { return square > 0 ? sqrt(square) : 0; }
 
-/* Adds the root of a variance; returns 1 if it is ON. */
-static int add_rms(pl_fit *fit, const char *name, const char *unit, pl_moment variance, double scale, double resolution,
-                   int is_field) {
-  const double half = pl_fit_half(variance.error, 1);
-  return pl_fit_judge(pl_fit_add(fit, name, -1, unit, scale * root(variance.value), scale * root(variance.value - half),
-                                 scale * root(variance.value + half), is_field), 0, resolution);
-}
-
 static pl_moment variance_of(const coherent *c, int which) {
   return (pl_moment){c->variances.value[which], sqrt(c->variances.covariance[which][which])};
 }
@@ -84,8 +76,8 @@ static void report_receiver(coherent *c) {
   pl_fit *fit = c->fit;
   const double full = c->length * FULL_CODE * FULL_CODE, little = 1e-4 * full;
   const pl_moment shot = variance_of(c, SHOT), thermal = variance_of(c, THERMAL);
-  const int shot_on = add_rms(fit, "shot_noise_at_full_light_rms_code2", "code2", shot, sqrt(2 * full), little, 0);
-  const int thermal_on = add_rms(fit, "thermal_noise_rms_code2", "code2", thermal, 1, little, 0);
+  const int shot_on = pl_fit_add_rms(fit, "shot_noise_at_full_light_rms_code2", "code2", shot, sqrt(2 * full), little, 0);
+  const int thermal_on = pl_fit_add_rms(fit, "thermal_noise_rms_code2", "code2", thermal, 1, little, 0);
   double photons = 1e6;
   if (shot_on) {
     const double half = pl_fit_half(shot.error, 1), per = FULL_CODE * FULL_CODE / 2;
@@ -119,10 +111,10 @@ void pl_coherent_report(coherent *c) {
     }
   }
   report_coupler(c);
-  if (add_rms(fit, "encoding_noise_rms_a", "", c->encoding[0], 1, 1e-3, 1)) fit->effects |= PL_EFFECT_ENC_A;
-  if (add_rms(fit, "encoding_noise_rms_b", "", c->encoding[1], 1, 1e-3, 1)) fit->effects |= PL_EFFECT_ENC_B;
+  if (pl_fit_add_rms(fit, "encoding_noise_rms_a", "", c->encoding[0], 1, 1e-3, 1)) fit->effects |= PL_EFFECT_ENC_A;
+  if (pl_fit_add_rms(fit, "encoding_noise_rms_b", "", c->encoding[1], 1, 1e-3, 1)) fit->effects |= PL_EFFECT_ENC_B;
   report_phase(c);
-  if (add_rms(fit, "output_noise_rms", "", variance_of(c, OUTPUT), 1, 2e-3, 1)) fit->effects |= PL_EFFECT_OUTPUT;
+  if (pl_fit_add_rms(fit, "output_noise_rms", "", variance_of(c, OUTPUT), 1, 2e-3, 1)) fit->effects |= PL_EFFECT_OUTPUT;
   report_receiver(c);
 }
 

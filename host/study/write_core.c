@@ -2,6 +2,7 @@
  * and what was not seen. The same fit gives the same bytes: no dates, no names of machines.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,15 +39,6 @@ static void print_sheet(FILE *f, const pl_sheet *s) {
   if (s->adc_bits) fprintf(f, "adc_bits = %d;\n", s->adc_bits);
 }
 
-/* Entries from `first` on that share its name. */
-static int entries(const pl_fit *fit, int first) {
-  int count = 1;
-  while (first + count < fit->count && fit->list[first].index >= 0 &&
-         !strcmp(fit->list[first + count].name, fit->list[first].name))
-    count++;
-  return count;
-}
-
 static void print_list(FILE *f, const pl_fit_parameter *p, int count) {
   double widest = 0;
   for (int i = 0; i < count; i++)
@@ -69,21 +61,18 @@ static void print_parameter(FILE *f, const pl_fit_parameter *p) {
 }
 
 static void print_unseen(FILE *f, const pl_fit *fit) {
-  int any = 0;
-  for (int i = 0; i < fit->count; i += entries(fit, i)) {
+  int any = 0, seen, count;
+  for (int i = 0; i < fit->count; i += count) {
     const pl_fit_parameter *p = &fit->list[i];
-    const int count = entries(fit, i);
-    double low = p->low, high = p->high;
-    int on = 0;
-    for (int j = 0; j < count; j++) {
-      on |= p[j].state != PL_FIT_OFF && p[j].state != PL_FIT_UNRESOLVED;
-      low = p[j].low < low ? p[j].low : low;
-      high = p[j].high > high ? p[j].high : high;
-    }
-    if (on) continue;
-    if (!any) fprintf(f, "\n# Not seen; with a chance of 99.9 %% within\n");
+    double farthest = 0;
+    count = pl_fit_entries(fit, i, &seen);
+    if (seen) continue;
+    for (int j = 0; j < count; j++)
+      farthest = fmax(farthest, fmax(p[j].high - p[j].none, p[j].none - p[j].low));
+    fprintf(f, "%s#   %-36s %.3g%s%s\n",
+            any ? "" : "\n# Not seen; with a chance of 99.9 % as far from what it is without the effect, at most:\n", p->name,
+            farthest, *p->unit ? " " : "", p->unit);
     any = 1;
-    fprintf(f, "#   %-36s %.3g to %.3g%s%s\n", p->name, low, high, *p->unit ? " " : "", p->unit);
   }
 }
 
@@ -93,11 +82,11 @@ static int print_fit(FILE *f, const pl_fit *fit) {
           (unsigned long long)fit->reads, pl_kind_name((uint32_t)fit->sheet.kind));
   print_effects(f, fit->effects);
   print_sheet(f, &fit->sheet);
-  for (int i = 0; i < fit->count; i += entries(fit, i)) {
-    const pl_fit_parameter *p = &fit->list[i];
-    if (!p->is_field || p->state == PL_FIT_OFF || p->state == PL_FIT_UNRESOLVED) continue;
-    if (p->index >= 0) print_list(f, p, entries(fit, i));
-    else print_parameter(f, p);
+  for (int i = 0, count, seen; i < fit->count; i += count) {
+    count = pl_fit_entries(fit, i, &seen);
+    if (!fit->list[i].is_field || !seen) continue;
+    if (fit->list[i].index >= 0) print_list(f, &fit->list[i], count);
+    else print_parameter(f, &fit->list[i]);
   }
   print_unseen(f, fit);
   return ferror(f);
