@@ -9,7 +9,8 @@ docs/signal-chain.md, "The kind `rns`", is the specification. What is made here:
     turn        A of the page: round(2^24 / m)
     triples     three moduli a, b, c to a number by mixed radix (Garner 1959): with
                     v = (r_b - r_a) * step mod m_b,  w = ((r_c - r_a) * far - v * near) mod m_c
-                X = r_a + m_a * v + m_a * m_b * w; step = 1 / m_a mod m_b, far = 1 / (m_a m_b) mod m_c, near = 1 / m_b mod m_c
+                X = r_a + m_a * v + m_a * m_b * w;
+                step = 1 / m_a mod m_b, far = 1 / (m_a m_b) mod m_c, near = 1 / m_b mod m_c
     sine, angle T and H of the page
 The generator proves what it writes: every assertion below runs each time, with --check too.
 """
@@ -29,6 +30,7 @@ LARGEST = 1 << 26  # magnitude of a sum: 4096 products of 128 * 128
 ITERATIONS = 16
 # Widths in hardware.
 MODULUS_BITS, RECIPROCAL_BITS, TURN_BITS, SINE_BITS, SLOPE_BITS, ANGLE_BITS = 9, 28, 21, 15, 7, 18
+PAIR_BITS, PRODUCT_BITS = 17, 25
 
 
 def nearest(x):
@@ -126,8 +128,9 @@ def c_header(ms, triples, wave, angle):
     for k in KS:
         out += ["  {" + ", ".join(f"{{{m}, {reciprocal(k, m)}, {turn(m)}}}" for m in ms[k]) + "},"]
     out += ["};", "",
-            "/* Numbers from the residues of moduli a, b, c by mixed radix: the base moduli; then without base modulus 0, 1, 2.",
-            " *   v = (r_b - r_a) * step mod m_b;  w = ((r_c - r_a) * far - v * near) mod m_c;  X = r_a + m_a * (v + m_b * w)",
+            "/* Numbers from the residues of moduli a, b, c by mixed radix: the base moduli; then without base modulus",
+            " * 0, 1, 2: v = (r_b - r_a) * step mod m_b, w = ((r_c - r_a) * far - v * near) mod m_c,",
+            " * X = r_a + m_a * (v + m_b * w).",
             " */", "typedef struct {", "  int a, b, c;", "  int32_t step, far, near;", "} pl_rns_triple;",
             "static const pl_rns_triple pl_rns_triples[5][PL_RNS_TRIPLES] = {"]
     for k in KS:
@@ -152,24 +155,34 @@ def sv_package(ms, triples, wave, angle):
     flat = [(k, m) for k in KS for m in ms[k]]
     out = [f"// {MADE}", "//",
            "// Tables of the kind `rns`: docs/signal-chain.md. Entry i of a table is Table[i*Bits +: Bits].",
-           "// Index of a modulus: (k - 4) * 5 + number; of a triple: (k - 4) * 4 + number. Triple 0 is the base moduli 0, 1, 2;",
-           "// triples 1, 2, 3 leave out base modulus 0, 1, 2 and end with modulus 3.",
+           "// Index of a modulus: (k - 4) * 5 + number; of a triple: (k - 4) * 4 + number. Triple 0 is the base",
+           "// moduli; triples 1, 2, 3 leave out base modulus 0, 1, 2 and end with modulus 3.",
            "//   number from residues: v = (r_b - r_a) * Step mod m_b;  w = ((r_c - r_a) * Far - v * Near) mod m_c;",
            "//                         X = r_a + m_a * v + m_a * m_b * w",
            "`default_nettype none", "package pl_rns_pkg;", "  localparam int Slots = 5;",
            f"  localparam int Triples = {len(TRIPLES)};", f"  localparam int Iterations = {ITERATIONS};",
            f"  localparam int ModulusBits = {MODULUS_BITS};", f"  localparam int ReciprocalBits = {RECIPROCAL_BITS};",
            f"  localparam int TurnBits = {TURN_BITS};", f"  localparam int SineBits = {SINE_BITS};",
-           f"  localparam int SlopeBits = {SLOPE_BITS};", f"  localparam int AngleBits = {ANGLE_BITS};", ""]
+           f"  localparam int SlopeBits = {SLOPE_BITS};", f"  localparam int AngleBits = {ANGLE_BITS};",
+           f"  localparam int PairBits = {PAIR_BITS};", f"  localparam int ProductBits = {PRODUCT_BITS};", ""]
     out += sv_table("Moduli", "m", MODULUS_BITS, [m for _, m in flat])
     out += sv_table("Reciprocals", "n mod m = n - m * (n * reciprocal >> (27 + k)) for n <= 2^26", RECIPROCAL_BITS,
                     [reciprocal(k, m) for k, m in flat])
     out += sv_table("Turns", "A of the page", TURN_BITS, [turn(m) for _, m in flat])
     for at, name in enumerate(("Step", "Far", "Near")):
         out += sv_table(name, "of each triple", MODULUS_BITS, [made[at] for k in KS for made in triples[k]])
+    pair = {k: [ms[k][a] * ms[k][b] for a, b, _ in TRIPLES] for k in KS}
+    out += sv_table("Pairs", "m_a * m_b of each triple", PAIR_BITS, [v for k in KS for v in pair[k]])
+    out += sv_table("Products", "m_a * m_b * m_c of each triple", PRODUCT_BITS,
+                    [v * ms[k][c] for k in KS for v, (_, _, c) in zip(pair[k], TRIPLES)])
     out += sv_table("Sine", "{T[i + 1] - T[i], T[i]}, i = 0..256", SINE_BITS + SLOPE_BITS,
                     [slope << SINE_BITS | value for value, slope in wave])
     out += sv_table("Angles", "H, 2^-20 turn", ANGLE_BITS, angle)
+    out += ["  // Index of modulus `slot` (0..4), and of triple `triple` (0..3).",
+            "  function automatic logic [4:0] modulus(input logic [3:0] k, input logic [2:0] slot);",
+            "    modulus = 5'((k - 4'd4) * 5'd5) + 5'(slot);", "  endfunction",
+            "  function automatic logic [4:0] of_triple(input logic [3:0] k, input logic [1:0] triple);",
+            "    of_triple = {3'(k - 4'd4), triple};", "  endfunction", ""]
     return "\n".join(out[:-1] + ["endpackage", "`default_nettype wire", ""])
 
 

@@ -47,10 +47,10 @@ PL_INLINE uint32_t pl_rns_angle_of(int32_t y, int32_t x) {
   x = x < 0 ? -x : x;
   for (int i = 0; i < PL_RNS_ITERATIONS; i++) {
     const int32_t minus = -(y < 0); /* all ones to turn up, else down */
-    const int32_t dx = ((y >> i) ^ minus) - minus, dy = ((x >> i) ^ minus) - minus, dt = (pl_rns_angle[i] ^ minus) - minus;
+    const int32_t dx = ((y >> i) ^ minus) - minus, dy = ((x >> i) ^ minus) - minus;
     x += dx;
     y -= dy;
-    t += dt;
+    t += (pl_rns_angle[i] ^ minus) - minus;
   }
   return (uint32_t)t & 0xfffff;
 }

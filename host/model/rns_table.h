@@ -21,8 +21,9 @@ static const pl_rns_modulus pl_rns_moduli[5][PL_RNS_MODULI] = {
   {{255, 134744073, 65793}, {256, 134217728, 65536}, {257, 133695481, 65281}, {259, 132663083, 64777}, {263, 130645394, 63792}},
 };
 
-/* Numbers from the residues of moduli a, b, c by mixed radix: the base moduli; then without base modulus 0, 1, 2.
- *   v = (r_b - r_a) * step mod m_b;  w = ((r_c - r_a) * far - v * near) mod m_c;  X = r_a + m_a * (v + m_b * w)
+/* Numbers from the residues of moduli a, b, c by mixed radix: the base moduli; then without base modulus
+ * 0, 1, 2: v = (r_b - r_a) * step mod m_b, w = ((r_c - r_a) * far - v * near) mod m_c,
+ * X = r_a + m_a * (v + m_b * w).
  */
 typedef struct {
   int a, b, c;

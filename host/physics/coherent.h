@@ -32,6 +32,7 @@ typedef struct {
   double product_factor[32];             /* per wavelength: 2 k sqrt(1 - k^2), or 1 */
   double phase_offset_rad[32];           /* per wavelength: what the phase shifter lacks of 90 degrees */
   double imbalance[32];                  /* per wavelength: 2 k^2 - 1 */
+  double crosstalk;                      /* part of a channel's field that the next wavelength receives */
 } pl_coherent;
 
 /* terms: PL_COHERENT_*. PL_E_INPUT if the description has no such core. */
@@ -49,11 +50,14 @@ typedef struct {
 /* Encodes count codes into fields, one draw per element: code (1 + rms g), g normal. field_code may be code. */
 void pl_coherent_encode(const double *code, int count, double rms, const pl_random *random, double *field_code);
 
-/* A read of two encoded operands: count channels, 1..core->channels; element i is on wavelength i mod wavelengths. */
+/* Crosstalk, in place: every field of a read gets its part of the one before. No-op if the effect is off. */
+void pl_coherent_leak(const pl_coherent *core, double *field_code, int count);
+
+/* A read of two encoded operands, after crosstalk: count channels, 1..core->channels; element i is on wavelength i mod wavelengths. */
 pl_coherent_read pl_coherent_detect(const pl_coherent *core, const double *a_field_code, const double *b_field_code,
                                     int count, const pl_random *random);
 
-/* Both: encodes count elements of a and b (codes, at most 4096) and reads them. */
+/* Both: encodes count elements of a and b (codes, at most 4096), lets them leak, and reads them. */
 pl_coherent_read pl_coherent_draw(const pl_coherent *core, const int8_t *a, const int8_t *b, int count,
                                   const pl_random *random);
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "model/model.h"
 #include "nn/nn.h"
 #include "nn/optics.h"
 #include "nn/ranges.h"
@@ -138,6 +139,25 @@ static void same_bits(const pl_image *image, unsigned products) {
 START_TEST(same_bits_lightening) {
   pl_image image = image_of("lightening");
   ck_assert_uint_eq(image.reg[PL_REG_EFFECTS], 1023);
+  same_bits(&image, PL_NN_ALL);
+}
+END_TEST
+
+/* The other kinds, with noise strong enough to come through: levels that are often wrong, few photons. */
+START_TEST(same_bits_intensity) {
+  pl_image image = image_of("optical-transformers");
+  image.reg[PL_REG_CHANNELS] = 48;
+  image.reg[PL_REG_EFFECTS] |= PL_EFFECT_TRANSFER_A | PL_EFFECT_GAIN | PL_EFFECT_THERMAL;
+  for (int i = 0; i < 128; i++) image.reg[PL_REG_TRANSFER_A + i] = (uint32_t)(i < 9 ? 144 : 16 * i);
+  for (int i = 0; i < 12; i++) image.reg[PL_REG_DISPERSION + i] = (uint32_t)(40 * i - 200);
+  same_bits(&image, PL_NN_ALL);
+}
+END_TEST
+
+START_TEST(same_bits_rns) {
+  pl_image image = image_of("mirage");
+  image.reg[PL_REG_EFFECTS] |= PL_EFFECT_PHASE | PL_EFFECT_REDUNDANCY | PL_EFFECT_RANGE_CHECK;
+  for (int i = 0; i < 5; i++) image.reg[PL_REG_LEVEL_SIGMA + i] = 6000;
   same_bits(&image, PL_NN_ALL);
 }
 END_TEST
@@ -363,6 +383,50 @@ START_TEST(largest_sums_do_not_depend_on_batches) { /* masked scores must not co
 }
 END_TEST
 
+/* The light of every read of one product, from the golden model. */
+typedef struct {
+  pl_model_regs regs;
+  double sum, reads;
+} light_sum;
+
+static void sum_light(void *self, int layer, pl_nn_product p, const pl_job *job) {
+  light_sum *l = self;
+  const int reads = (job->k + l->regs.channels - 1) / l->regs.channels;
+  l->regs.depth = job->k;
+  for (int i = 0; i < job->m; i++)
+    for (int j = 0; j < job->n; j++) {
+      int32_t sum = 0;
+      for (int k = 0; k < job->k; k++) sum += job->a[i * job->lda + k] * job->b[j * job->ldb + k];
+      job->c[i * job->ldc + j] = sum;
+      if (layer != 1 || p != PL_NN_UP) continue;
+      for (int s = 0; s < reads; s++)
+        l->sum += (double)pl_model_read(&l->regs, job->a + i * job->lda, job->b + j * job->ldb, 0, 0, s).sums.rails / 256;
+      l->reads += reads;
+    }
+}
+
+START_TEST(mean_light_is_that_of_the_reads) {
+  pl_image image = image_of("optical-transformers");
+  image.reg[PL_REG_CHANNELS] = 48; /* tails of 16 */
+  pl_nn_ranges *ranges = ranges_for(&image, pl_range_default);
+  light_sum light = {0};
+  pl_nn_optics *optics;
+  pl_error err;
+  float *logits = malloc(logit_bytes);
+  pl_model_unpack(&image, &light.regs);
+  ck_assert(!pl_optics_new_observed(model, &image, PL_NN_ALL, sum_light, &light, &optics, &err));
+  read_all(optics, N, logits);
+  const double want = light.sum / light.reads, got = ranges->range[1][PL_NN_UP].mean_light;
+  ck_assert_msg(fabs(got / want - 1) < 1e-6 && want > 1000, "mean light %g, want %g", got, want);
+  image.reg[PL_REG_KIND] = PL_KIND_COHERENT;
+  image.reg[PL_REG_EFFECTS] = PL_EFFECT_ADC;
+  pl_nn_ranges *coherent = ranges_for(&image, pl_range_default);
+  ck_assert(coherent->range[1][PL_NN_UP].mean_light == 0); /* nothing there is proportional to it */
+  pl_nn_optics_free(optics);
+  free(logits), free(ranges), free(coherent);
+}
+END_TEST
+
 START_TEST(percentiles_are_ordered) {
   pl_image image = adc_image(8);
   pl_nn_ranges *half = ranges_for(&image, (pl_range_choice){PL_RANGE_PERCENTILE, 50});
@@ -462,6 +526,8 @@ int main(void) {
   tcase_set_timeout(tc, 240);
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_test(tc, same_bits_lightening);
+  tcase_add_test(tc, same_bits_intensity);
+  tcase_add_test(tc, same_bits_rns);
   tcase_add_test(tc, same_bits_wild);
   tcase_add_loop_test(tc, same_bits_each_product, 0, PL_NN_PRODUCTS);
   tcase_add_test(tc, same_bits_long);
@@ -472,6 +538,7 @@ int main(void) {
   tcase_add_test(tc, calibration_pays);
   tcase_add_test(tc, largest_sum_never_clips);
   tcase_add_test(tc, largest_sums_do_not_depend_on_batches);
+  tcase_add_test(tc, mean_light_is_that_of_the_reads);
   tcase_add_test(tc, percentiles_are_ordered);
   tcase_add_test(tc, range_files);
   tcase_add_test(tc, two_devices_are_compared);

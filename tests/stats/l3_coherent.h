@@ -35,12 +35,13 @@ static const point points[] = {
 enum { POINTS = sizeof points / sizeof *points, TYPICAL = 4 };
 
 static const uint32_t everything = PL_EFFECT_ENC_A | PL_EFFECT_ENC_B | PL_EFFECT_DISPERSION | PL_EFFECT_PHASE |
-                                   PL_EFFECT_OUTPUT | PL_EFFECT_SHOT | PL_EFFECT_THERMAL;
+                                   PL_EFFECT_OUTPUT | PL_EFFECT_SHOT | PL_EFFECT_THERMAL | PL_EFFECT_CROSSTALK;
 static const struct {
   const char *name;
   uint32_t bit;
 } effects[] = {{"enc_a", PL_EFFECT_ENC_A}, {"enc_b", PL_EFFECT_ENC_B}, {"phase", PL_EFFECT_PHASE},
                {"output", PL_EFFECT_OUTPUT}, {"shot", PL_EFFECT_SHOT}, {"thermal", PL_EFFECT_THERMAL},
+               {"crosstalk", PL_EFFECT_CROSSTALK | PL_EFFECT_ENC_A | PL_EFFECT_ENC_B}, /* alone it has no spread */
                {"all", everything}};
 enum { EFFECTS = sizeof effects / sizeof *effects };
 
@@ -71,6 +72,7 @@ static inline pl_physics physics_of(const point *at, uint32_t on) {
   p.output_noise_rms = at->strong ? 0.1 : 0.025;
   p.photons_full_scale = at->strong ? 100 : 105280;
   p.thermal_noise_rms_photons = at->strong ? 30 : 2015;
+  p.crosstalk_db = at->strong ? -12 : -25;
   return p;
 }
 

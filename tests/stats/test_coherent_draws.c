@@ -2,21 +2,16 @@
  * reads have the exact moments of pl_coherent_expect, photon counts follow Poisson's law, products are sums of reads.
  * Seed 20261122 (Mersenne twister of GSL); false alarms as in l3.h. What it vouches for: docs/physics.md.
  */
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_rng.h>
-
 #include "l3_coherent.h"
 
-static double gsl_uniform(void *state) { return gsl_rng_uniform_pos(state); }
+#include "draws.h"
 
 START_TEST(draws_have_the_exact_moments) {
   enum { DRAWS = 200000 };
   static const int at[] = {0, 2, 3, 5};
   static statistics all;
-  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-  gsl_rng_set(rng, SEED);
-  const pl_random random = {gsl_uniform, rng};
   static double value[DRAWS];
+  const pl_random random = draws_begin();
   for (int e = 0; e < EFFECTS; e++)
     for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
       int8_t a[CHANNELS_MAX], b[CHANNELS_MAX];
@@ -27,21 +22,13 @@ START_TEST(draws_have_the_exact_moments) {
       const pl_coherent core = core_of(&p, PL_COHERENT_PAPER);
       const pl_coherent_moments m = pl_coherent_expect(&core, a, b, where->channels);
       const int draws = where->channels > 12 ? DRAWS / 4 : DRAWS;
-      double mean = 0, c[7] = {0};
       for (int n = 0; n < draws; n++)
-        mean += (value[n] = pl_coherent_draw(&core, a, b, where->channels, &random).value_code2 - m.mean) / draws;
-      for (int n = 0; n < draws; n++)
-        for (int j = 2; j < 7; j++) c[j] += pow((value[n] - mean) / sqrt(m.variance), j) / draws;
+        value[n] = pl_coherent_draw(&core, a, b, where->channels, &random).value_code2;
       char name[80];
-      snprintf(name, sizeof name, "%s, %s: mean / sigma", effects[e].name, where->name);
-      add_statistic(&all, name, mean / sqrt(m.variance), 0, sqrt(c[2] / draws));
-      snprintf(name, sizeof name, "%s, %s: variance - 1", effects[e].name, where->name);
-      add_statistic(&all, name, c[2] - 1, 1e-6, sqrt((c[4] - c[2] * c[2]) / draws));
-      snprintf(name, sizeof name, "%s, %s: third moment", effects[e].name, where->name);
-      add_statistic(&all, name, c[3] - m.third / pow(m.variance, 1.5), 1e-6,
-                    sqrt((c[6] - 6 * c[4] * c[2] + 9 * c[2] * c[2] * c[2] - c[3] * c[3]) / draws));
+      snprintf(name, sizeof name, "%s, %s", effects[e].name, where->name);
+      add_moments(&all, name, value, draws, m.mean, m.variance, m.third);
     }
-  gsl_rng_free(rng);
+  draws_end();
   printf("draws against exact moments: %d statistics\n", all.count);
   ck_assert_int_gt(all.count, 60);
   ck_assert_int_eq(failures(&all, 0), 0);
@@ -57,34 +44,28 @@ static double poisson_between(double from, double to, double mean) {
 
 START_TEST(photon_counts_are_poisson) {
   static const double means[] = {0.3, 3, 9.9, 10, 25, 400, 50000, 9e5};
-  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-  gsl_rng_set(rng, SEED);
-  const pl_random random = {gsl_uniform, rng};
+  const pl_random random = draws_begin();
   enum { DRAWS = 200000, BINS = 40 };
   for (size_t i = 0; i < sizeof means / sizeof *means; i++) {
     const double mean = means[i], width = fmax(1, floor(sqrt(mean) / 4));
     const double low = fmax(0, floor(mean - BINS / 2 * width)); /* bins [low + j width, + width), the outer ones open */
-    double seen[BINS] = {0}, chi2 = 0, expected = 0, counted = 0, left = DRAWS;
-    int bins = 0;
+    double seen[BINS] = {0}, expected[BINS], left = DRAWS;
     for (int n = 0; n < DRAWS; n++) {
       const double bin = floor((pl_random_poisson(&random, mean) - low) / width);
       seen[bin < 0 ? 0 : bin >= BINS ? BINS - 1 : (int)bin]++;
     }
-    for (int j = 0; j < BINS; j++) { /* joined until they expect 20 */
+    for (int j = 0; j < BINS; j++) {
       const double from = j ? low + j * width : low - 6 * sqrt(mean), to = low + (j + 1) * width;
-      const double here = j == BINS - 1 ? left : DRAWS * poisson_between(from, to, mean);
-      expected += here, counted += seen[j], left -= here;
-      if (j < BINS - 1 && (expected < 20 || left < 20)) continue;
-      chi2 += pow(counted - expected, 2) / expected, bins++;
-      expected = counted = 0;
+      expected[j] = j == BINS - 1 ? left : DRAWS * poisson_between(from, to, mean);
+      left -= expected[j];
     }
-    const double p = gsl_cdf_chisq_Q(chi2, bins - 1);
-    printf("  Poisson of mean %g: chi-square %.1f on %d bins, p %.3g\n", mean, chi2, bins, p);
-    ck_assert_msg(bins > 1 && p > FAMILY_WISE / 8, "counts of mean %g are not Poisson", mean);
+    const double p = chi_square_chance(seen, expected, BINS);
+    printf("  Poisson of mean %g: chi-square p %.3g\n", mean, p);
+    ck_assert_msg(p > FAMILY_WISE / 8, "counts of mean %g are not Poisson", mean);
   }
   ck_assert_double_eq(pl_random_poisson(&random, 0), 0);
   ck_assert_double_eq(pl_random_poisson(&random, -1), 0);
-  gsl_rng_free(rng);
+  draws_end();
 }
 END_TEST
 
@@ -95,8 +76,7 @@ START_TEST(products_are_sums_of_reads) {
   int8_t b[N * K];
   for (int i = 0; i < N * K; i++) b[i] = (int8_t)(i % 3 == 0 ? 40 - i : 0);
   double c[M * N];
-  gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-  const pl_random random = {gsl_uniform, rng};
+  const pl_random random = draws_begin();
   pl_physics p;
   pl_physics_reset(&p);
   p.channels = 4;
@@ -120,7 +100,7 @@ START_TEST(products_are_sums_of_reads) {
   ck_assert_ptr_nonnull(strstr(err.text, "photons_full_scale above 0"));
   p.channels = 0;
   ck_assert_int_eq(pl_coherent_init(&core, &p, PL_COHERENT_PAPER, &err), PL_E_INPUT);
-  gsl_rng_free(rng);
+  draws_end();
 }
 END_TEST
 
