@@ -50,8 +50,9 @@ check-long: all tests ## 1e9 samples of the Gaussian, thousands of random jobs o
 	$(Q)scripts/run-tests 'Gaussian, 1e9 samples=PL_STATS_SAMPLES=1e9 $(O)/tests/stats/test_gauss_stats' \
 	  $(foreach shape,$(VERIFY_SHAPES),'verify rtl:$(shape)=$(O)/photolane verify -d rtl:$(shape) --level L2 --cases 10000 --seed 2')
 
-check-physics: $(O)/tests/stats/test_l3_coherent $(O)/tests/stats/test_coherent_draws ## level L3 at 1e6 reads per operating point
+check-physics: $(O)/tests/stats/test_l3_coherent $(O)/tests/stats/test_l3_photons $(O)/tests/stats/test_coherent_draws ## level L3 at 1e6 reads per operating point
 	$(Q)PL_STATS_SAMPLES=1e6 PL_STATS_THREADS=2 $(O)/tests/stats/test_l3_coherent
+	$(Q)PL_STATS_SAMPLES=1e6 PL_STATS_THREADS=2 $(O)/tests/stats/test_l3_photons
 	$(Q)$(O)/tests/stats/test_coherent_draws
 
 # libFuzzer needs clang; the parsers are compiled with it, everything else is not needed.
