@@ -1,9 +1,9 @@
-// pl_photons: kind intensity: the optical sums of a read through two photon counters per lane (signal-chain.md, "The kind
-// `intensity`", 5), before the receiver noise.
+// pl_photons: kind intensity: the optical sums of a read through two photon counters per lane (signal-chain.md,
+// "The kind `intensity`", 5), before the receiver noise.
 //
-// Inputs: the sums in detector LSB, rounded, y_i and l_i; low_i: the six bits of each that the rounding took, {of R, of y};
-// and the read's coordinates: row_i, col_i of array row 0 and column 0, sum_i. All leave PhotonsLatency enabled clocks
-// later: v_o counted if the effect is on, else y; the light l_o and the coordinates as they came.
+// Inputs: the sums in detector LSB, rounded, y_i and l_i; low_i: the six bits of each that the rounding took,
+// {of R, of y}; and the read's coordinates: row_i, col_i of array row 0 and column 0, sum_i. All leave PhotonsLatency
+// enabled clocks later: v_o counted if the effect is on, else y; the light l_o and the coordinates as they came.
 //
 //   clock   lights                       words
 //     1     of both detectors            Threefry 1..17
