@@ -26,6 +26,13 @@
 enum { CODES = 65536, STATISTICS_MAX = 512, L3_THREADS_MAX = 64 };
 #define LSB 0.25 /* code^2: the detector's */
 
+/* What tests and plots cannot do without: ends the program (a test: with an error) and says why. */
+static inline void require(int holds, const char *why) {
+  if (holds) return;
+  fprintf(stderr, "%s\n", why);
+  exit(1);
+}
+
 /* ---- Reads of the golden model ---- */
 
 /* counts[i]: reads whose value was centre_code2 + (i - 32768) * step_code2. */

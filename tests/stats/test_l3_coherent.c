@@ -13,6 +13,8 @@
  * draws the output noise before these (docs/physics.md): what that changes is known exactly (pl_coherent_moments) and
  * left out of the expectation; the table prints how much skewness that is ("lost").
  */
+#include <check.h>
+
 #include "l3_coherent.h"
 
 /* ---- What the resolution of registers and values may change ---- */

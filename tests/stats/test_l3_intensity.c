@@ -11,6 +11,8 @@
  * The golden model keeps two moments of the counts (docs/physics.md); their skewness is left out of the expectation and
  * printed as "lost". Rounded tables and gains move a mean: by how much is worked out from the registers.
  */
+#include <check.h>
+
 #include "l3_intensity.h"
 
 /* ---- What the resolution of registers may change ---- */
@@ -179,28 +181,6 @@ START_TEST(fields_elementwise) {
 END_TEST
 
 /* ---- The 1/N law ---- */
-
-/* Photons per MAC at which the golden model's reads have the wanted sigma, relative to the light of the read: corrected
- * until they do, with registers derived anew every time. */
-static double photons_for_error(int channels, double wanted) {
-  int8_t a[CHANNELS_MAX], b[CHANNELS_MAX];
-  const point first = {"", 64, RANDOM, 1e4};
-  codes_of(&first, a, b);
-  for (int i = 64; i < channels; i++) a[i] = a[i - 64], b[i] = b[i - 64]; /* the same data, longer */
-  pl_physics p = physics_of(&first, PL_EFFECT_SHOT);
-  p.channels = channels, p.mean_input = 1;
-  for (int round = 0; round < 4; round++) {
-    const pl_intensity core = core_of(&p);
-    const pl_intensity_moments m = pl_intensity_expect(&core, a, b, channels);
-    const pl_image image = image_of(&p);
-    histogram h = golden_reads(&image, a, b, channels, fmax(2e5, reads_wanted() / 4), 5000 + (uint32_t)(channels + round),
-                               m.mean, sqrt(m.variance), threads_to_use());
-    ck_assert_ptr_nonnull(h.counts);
-    p.photons_per_mac *= moments_of(&h).variance / pow(wanted * m.light, 2);
-    free(h.counts);
-  }
-  return p.photons_per_mac;
-}
 
 START_TEST(photons_fall_as_one_over_n) {
   for (int e = 0; e < 2; e++) {

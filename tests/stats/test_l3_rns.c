@@ -9,43 +9,14 @@
  * the physics; a wrong physics is rejected. False alarms: l3.h. Coordinates are fixed (seed 20261122), so the outcome is
  * the same every time. Sums are chosen at random within the legal range unless said otherwise.
  */
-#include <gsl/gsl_cdf.h>
+#include <check.h>
 
 #include "l3_rns.h"
 
 #include "draws.h"
-#include "model/rns.h"
 
 enum { KINDS_OF_NOISE = 3 };
 static const char *const noise_name[KINDS_OF_NOISE] = {"phase", "I and Q", "both"};
-
-/* Noise that makes half a level of the middle modulus `sigmas` standard deviations wide. */
-static pl_physics noisy(int k, int noise, double sigmas) {
-  static const uint32_t effects[] = {PL_EFFECT_PHASE, PL_EFFECT_THERMAL, PL_EFFECT_PHASE | PL_EFFECT_THERMAL};
-  pl_physics p = physics_of(k, PL_EFFECT_RESIDUES | effects[noise]);
-  const double share = noise == 2 ? M_SQRT1_2 : 1, half_level_turns = ldexp(0.5, -k);
-  p.phase_noise_rms_deg = share * half_level_turns / sigmas * 360;
-  p.amplitude_snr = sigmas / (share * half_level_turns * 2 * M_PI);
-  p.range_limit_code2 = k == 4 ? 2000 : 3600;
-  return p;
-}
-
-/* Every call has a job of its own, so no two operating points of a test share draws. */
-static pl_model_regs regs_of(const pl_physics *p) {
-  static uint32_t jobs;
-  const pl_image image = image_of(p);
-  pl_model_regs r;
-  pl_model_unpack(&image, &r);
-  r.job = ++jobs;
-  return r;
-}
-
-/* A read of its own for every n, of a sum that is spread evenly over -limit..limit. */
-static pl_rns_values golden_read(const pl_model_regs *r, uint64_t n) {
-  const uint64_t mixed = n * 0x9e3779b97f4a7c15u;
-  const int32_t limit = r->range_limit, y = (int32_t)((mixed >> 32) * (uint64_t)(2 * limit + 1) >> 32) - limit;
-  return pl_rns_read(r, y, (uint32_t)(n >> 16), (uint32_t)(n & 0xffff), 0);
-}
 
 /* ---- Rates ---- */
 
@@ -211,38 +182,6 @@ START_TEST(decoded_numbers_have_the_exact_moments) {
 END_TEST
 
 /* ---- Outcomes ---- */
-
-enum { RIGHT, CORRECTED, DETECTED, WRONG, OUTCOMES };
-static const char *const outcome_name[OUTCOMES] = {"right", "corrected", "detected", "wrong"};
-
-static int outcome(int detected, int corrected, int64_t x, int64_t y) {
-  return detected ? DETECTED : x != y ? WRONG : corrected ? CORRECTED : RIGHT;
-}
-
-static void golden_outcomes(const pl_physics *p, double reads, double count[OUTCOMES]) {
-  const pl_model_regs r = regs_of(p);
-  for (int o = 0; o < OUTCOMES; o++) count[o] = 0;
-  for (uint64_t n = 0; n < reads; n++) {
-    const pl_rns_values v = golden_read(&r, n);
-    count[outcome(v.detected, v.corrected, v.value, v.sum)]++;
-  }
-}
-
-static void drawn_outcomes(const pl_physics *p, double reads, double count[OUTCOMES], const pl_random *random) {
-  const pl_rns core = core_of(p);
-  for (int o = 0; o < OUTCOMES; o++) count[o] = 0;
-  for (uint64_t n = 0; n < reads; n++) {
-    int received[5];
-    int64_t x;
-    const int limit = (int)core.range_limit, y = (int)(random->uniform(random->state) * (2 * limit + 1)) - limit;
-    for (int i = 0; i < core.moduli; i++) {
-      const int m = core.modulus[i];
-      received[i] = pl_rns_receive(&core, i, (y % m + m) % m, random);
-    }
-    const pl_rns_verdict verdict = pl_rns_decode(&core, received, &x);
-    count[outcome(verdict == PL_RNS_DETECTED, verdict == PL_RNS_CORRECTED, x, y)]++;
-  }
-}
 
 /* Two samples of n1 and n2, counts s1 and s2: a normal test, or none if both are rare. */
 static void add_two_samples(statistics *all, const char *name, double s1, double n1, double s2, double n2,
