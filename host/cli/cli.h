@@ -53,6 +53,9 @@ void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same with the sentence of an error; returns the exit code of err->status. */
 int cli_fail(const pl_error *err);
 
+/* pl_core_load; prints the error, or the warning that a core carries. Returns an exit code. */
+int cli_load_core(const char *name_or_path, pl_core *core);
+
 /* Prints "photolane: <sentence>" to stderr and returns CLI_USAGE: for wrong options and arguments. */
 int cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

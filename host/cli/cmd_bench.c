@@ -293,7 +293,7 @@ int cmd_bench(int argc, char **argv) {
   if (!n) n = side;
   bench_plan plan = {.uri = uri, .m = (int)m, .n = (int)n, .k = (int)k, .repeats = (int)repeats,
                      .processes = (int)processes};
-  if (pl_core_load(core ? core : "lightening", &plan.core, &err)) return cli_fail(&err);
+  if ((code = cli_load_core(core ? core : "lightening", &plan.core))) return code;
   if (!core && !channels) channels = 64;
   if (channels) plan.core.image.reg[PL_REG_CHANNELS] = (uint32_t)channels;
 

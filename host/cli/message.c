@@ -33,6 +33,13 @@ void cli_note(const char *format, ...) {
   va_end(args);
 }
 
+int cli_load_core(const char *name_or_path, pl_core *core) {
+  pl_error err;
+  if (pl_core_load(name_or_path, core, &err)) return cli_fail(&err);
+  if (*core->warning) cli_note("warning: %s", core->warning);
+  return CLI_OK;
+}
+
 int cli_usage(const char *format, ...) {
   va_list args;
   va_start(args, format);

@@ -10,7 +10,8 @@ int nn_session_load(nn_session *s) {
   pl_error err;
   if (!s->model_path) return cli_usage("which model? name a GGUF file with -m");
   if (pl_nn_parse_products(s->optical, &s->products, &err)) return cli_fail(&err);
-  if (pl_core_load(s->core_name, &s->core, &err)) return cli_fail(&err);
+  const int code = cli_load_core(s->core_name, &s->core);
+  if (code) return code;
   if (s->seed < 0) s->seed = s->core.image.reg[PL_REG_SEED];
   s->core.image.reg[PL_REG_SEED] = (uint32_t)s->seed;
   if (pl_nn_load(s->model_path, &s->model, &err)) return cli_fail(&err);

@@ -263,15 +263,15 @@ static void draw_intensity(uint64_t *rng, verify_level level, int extreme, rando
 /* Largest sum that the base moduli hold: (M - 1) / 2, M = (2^k - 1) 2^k (2^k + 1). */
 static double reach_of(int k) { return floor((exp2(k) - 1) * exp2(k) * (exp2(k) + 1) / 2 - 0.5); }
 
-/* Noise of the levels of every modulus, from hardly ever a wrong residue to one in two; for I and Q alike. */
+/* Noise of the levels of every modulus, and of I and Q: mostly few residues are wrong, seldom one in three. */
 static void draw_levels(uint64_t *rng, int k, uint32_t *reg) {
-  const double common = exp2(1.7 - 1.7 * real(rng)); /* half a level in sigmas: 1..3.2 */
+  const double common = exp2(0.5 + 1.5 * real(rng)); /* half a level in sigmas: 1.4..4 */
   for (int i = 0; i < 5; i++) {
     const double half = ldexp(1, 19 - k), sigmas = one_in(rng, 4) ? 1 + 5 * real(rng) : common;
     reg[PL_REG_LEVEL_SIGMA + i] = one_in(rng, 8) ? 0 : (uint32_t)fmin(65535, half / sigmas);
   }
   /* a sigma of 2^-18 of the amplitude is 4 / 2 pi of 2^-20 turn */
-  reg[PL_REG_IQ_SIGMA] = (uint32_t)fmin(65535, ldexp(1, 19 - k) / (1 + 3 * real(rng)) * 3.14159265 / 2);
+  reg[PL_REG_IQ_SIGMA] = (uint32_t)fmin(65535, ldexp(1, 19 - k) / (1.5 + 3.5 * real(rng)) * 3.14159265 / 2);
 }
 
 static void draw_rns(uint64_t *rng, verify_level level, int extreme, random_job *r) {

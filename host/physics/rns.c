@@ -99,8 +99,8 @@ static int shared_exponent(const pl_rns *core, const int8_t *code, int count) {
   return exponent;
 }
 
-pl_rns_read pl_rns_draw(const pl_rns *core, const int8_t *a, const int8_t *b, int count, const pl_random *random) {
-  pl_rns_read read = {0};
+pl_rns_drawn pl_rns_draw(const pl_rns *core, const int8_t *a, const int8_t *b, int count, const pl_random *random) {
+  pl_rns_drawn read = {0};
   const int ea = shared_exponent(core, a, count), eb = shared_exponent(core, b, count);
   for (int i = 0; i < count; i++)
     read.sum += (int64_t)(trunc(ldexp(a[i], -ea)) * trunc(ldexp(b[i], -eb)));

@@ -144,7 +144,7 @@ START_TEST(block_floating_point_cuts) {
   p.mantissa_bits = 4, p.channels = 4;
   const pl_rns core = core_of(&p);
   const int8_t a[4] = {-128, 100, 15, -7}, b[4] = {15, -15, 1, 0};
-  const pl_rns_read read = pl_rns_draw(&core, a, b, 4, NULL);
+  const pl_rns_drawn read = pl_rns_draw(&core, a, b, 4, NULL);
   ck_assert_int_eq(read.sum, -8 * 15 + 6 * -15); /* exponents 4 and 0: -8, 6, 0, 0 */
   ck_assert_double_eq(read.value_code2, 16 * (-8 * 15 + 6 * -15));
 }
@@ -160,7 +160,7 @@ START_TEST(noise_off_is_exact) {
       for (int w = -128; w < 128; w += 3) {
         const int8_t a = (int8_t)x, b = (int8_t)w;
         if (abs(x * w) > core.range_limit) continue;
-        const pl_rns_read read = pl_rns_draw(&core, &a, &b, 1, NULL);
+        const pl_rns_drawn read = pl_rns_draw(&core, &a, &b, 1, NULL);
         ck_assert_double_eq(read.value_code2, x * w);
         ck_assert_int_eq(read.verdict, PL_RNS_PLAIN);
       }

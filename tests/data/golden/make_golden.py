@@ -17,9 +17,10 @@ import sys
 
 import golden_coherent
 import golden_intensity
+import golden_rns
 from golden_page import HERE, KINDS, RESET, effects_of, enabled, mask
 
-PRODUCT = {"coherent": golden_coherent.product, "intensity": golden_intensity.product}
+PRODUCT = {"coherent": golden_coherent.product, "intensity": golden_intensity.product, "rns": golden_rns.product}
 
 
 def array(name, values):
@@ -36,7 +37,11 @@ LIVELY = {"coherent": {**COMMON, "enc_sigma_a": 7864, "enc_sigma_b": 5243, "phas
           # A modulator with a floor, and one whose curve saturates.
           "intensity": {**COMMON, "kind": KINDS.index("intensity"), "shot_shift": 14, "systematic_var": 1234567,
                         **array("transfer_a", [41 + 1991 * i // 127 for i in range(128)]),
-                        **array("transfer_b", [17 + 4000 * i // (i + 120) for i in range(128)])}}
+                        **array("transfer_b", [17 + 4000 * i // (i + 120) for i in range(128)])},
+          # Sums of 12 products of 5-bit mantissas, k = 6: one residue in 30 is wrong, about.
+          "rns": {**COMMON, "kind": KINDS.index("rns"), "rns_k": 6, "redundant": 2, "bfp_bits": 5, "range_limit": 131039,
+                  "iq_sigma": 3000, "adc_bits": 9, "adc_gain": 32000, "adc_shift": 21, "adc_offset": 3,
+                  **array("level_sigma", [3600, 3700, 3500, 2000, 3000])}}
 
 # name: (registers, m, n, k, how the operands are drawn). ALL: every effect of the kind; NONE: none.
 ALL, NONE = "all", ()
@@ -92,10 +97,41 @@ JOBS = {
         "strong-noise": (ALL, {"thermal_var": 0xFFFFFFFF, "systematic_var": 0xFFFFFFFF, "sigma_exp": 3, "adc_bits": 16,
                                "adc_shift": 24}, 3, 4, 30, "full"),
     },
+    "rns": {
+        "exact": (NONE, {"channels": 7}, 3, 4, 30, "full"),
+        "exact-residues": (("residues", "adc"), {"rns_k": 8, "adc_bits": 11, "adc_gain": 2047, "adc_shift": 15},
+                           3, 4, 30, "full"),
+        "all": (ALL, {}, 4, 5, 30, "full"),
+        "one-channel": (ALL, {"channels": 1}, 2, 3, 11, "full"),
+        "64-channels": (ALL, {"channels": 64, "bfp_bits": 4}, 3, 9, 150, "full"),
+        "wide": (ALL, {"channels": 300, "bfp_bits": 4, "rns_k": 7}, 2, 3, 700, "full"),
+        "extreme": (ALL, {"channels": 40, "bfp_bits": 8, "rns_k": 8, "range_limit": 1 << 27}, 3, 3, 90, "extreme"),
+        "beyond-the-moduli": (("residues", "range_check"), {"rns_k": 4, "range_limit": 1500}, 3, 4, 30, "full"),
+        "dark": (ALL, {}, 3, 4, 30, "dark"),
+        "negative": (ALL, {}, 3, 4, 30, "negative"),
+        "range-check": (("residues", "bfp", "phase", "range_check"), {"range_limit": 700}, 3, 4, 60, "full"),
+        "no-residues": (("bfp", "phase", "thermal", "adc", "range_check", "redundancy"), {}, 3, 4, 30, "full"),
+        "saturating": (ALL, {"adc_gain": 33500, "adc_offset": -100}, 4, 5, 30, "full"),
+        "coarse-adc": (("residues", "adc", "redundancy"), {"adc_bits": 4, "adc_gain": 60000, "adc_shift": 27},
+                       3, 4, 30, "full"),
+        "far-coordinates": (ALL, {"row0": 16777213, "col0": 1048572, "seed": 0xFFFFFFFF, "job": 0x80000001},
+                            3, 4, 25, "full"),
+        "late-sum": (ALL, {"sum0": 4094}, 2, 3, 40, "full"),
+        "strong-noise": (ALL, {"iq_sigma": 65535, "adc_gain": 8000, **array("level_sigma", [65535] * 5)},
+                         3, 4, 30, "full"),
+    },
 }
+# Every modulus, with no redundant one, one and two.
+for bits in range(4, 9):
+    setting = {"rns_k": bits, "adc_bits": bits + 2, "adc_gain": ((2 << bits) - 1) * 31, "adc_shift": 19, "iq_sigma": 0,
+               "bfp_bits": min(8, bits - 1), "range_limit": 2 ** (3 * bits - 1) - 2 ** (bits - 1) - 1, "channels": bits,
+               **array("level_sigma", [v << 6 >> bits for v in (3600, 3700, 3500, 2000, 3000)])}
+    for redundant in range(3):
+        JOBS["rns"][f"k{bits}-redundant-{redundant}"] = (ALL, {**setting, "redundant": redundant}, 3, 4, 30, "full")
 for kind_name, kind_jobs in JOBS.items():
     for effect in effects_of(kind_name):
-        kind_jobs[f"only-{effect.replace('_', '-')}"] = ((effect,), {}, 3, 4, 30, "full")
+        alone = {"residues", effect} if kind_name == "rns" else {effect}  # without residues most of rns has no part
+        kind_jobs[f"only-{effect.replace('_', '-')}"] = (alone, {}, 3, 4, 30, "full")
 
 
 def jobs():
