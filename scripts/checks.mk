@@ -50,8 +50,9 @@ check-long: all tests ## 1e9 samples of the Gaussian, thousands of random jobs o
 	$(Q)scripts/run-tests 'Gaussian, 1e9 samples=PL_STATS_SAMPLES=1e9 $(O)/tests/stats/test_gauss_stats' \
 	  $(foreach shape,$(VERIFY_SHAPES),'verify rtl:$(shape)=$(O)/photolane verify -d rtl:$(shape) --level L2 --cases 10000 --seed 2')
 
-check-physics: $(O)/tests/stats/test_l3_coherent $(O)/tests/stats/test_coherent_draws ## level L3 at 1e6 reads per operating point
+check-physics: $(O)/tests/stats/test_l3_coherent $(O)/tests/stats/test_l3_photons $(O)/tests/stats/test_coherent_draws ## level L3 at 1e6 reads per operating point
 	$(Q)PL_STATS_SAMPLES=1e6 PL_STATS_THREADS=2 $(O)/tests/stats/test_l3_coherent
+	$(Q)PL_STATS_SAMPLES=1e6 PL_STATS_THREADS=2 $(O)/tests/stats/test_l3_photons
 	$(Q)$(O)/tests/stats/test_coherent_draws
 
 # libFuzzer needs clang; the parsers are compiled with it, everything else is not needed.
@@ -67,7 +68,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model scripts/plot-gaussian scripts/plot-l3-coherent .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
-	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check
+	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check
 	$(call say,LINT,RTL)
 	$(Q)for boxes in '' -DPL_WIDE_BOXES; do for shape in '1 2 8 2' '8 8 16 8' '8 8 64 64'; do set -- $$shape; \
 	  $(VERILATOR) --lint-only -Wall $$boxes -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GElements=$$4 --top-module pl_core \
