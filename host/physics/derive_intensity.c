@@ -1,8 +1,8 @@
 /* derive_intensity.c: registers of an intensity core: an intensity of 1 is the light of code 127.
  *
  * Notation: n = photons_per_mac; c = n / mean_input / 127^2 photons per code^2 of light; R = light of a read's four
- * passes, code^2. Source of the terms: OT = Anderson et al., "Optical Transformers", arXiv 2302.10360, TMLR 2024, as the
- * simulator that is attributed to its authors has them; docs/cores.md says which figures are confirmed.
+ * passes, code^2. Source of the terms: OT = Anderson et al., "Optical Transformers", arXiv 2302.10360, TMLR 2024, as
+ * the simulator that is attributed to its authors has them; docs/cores.md says which figures are confirmed.
  */
 #include <math.h>
 
@@ -93,8 +93,8 @@ pl_status pl_derive_intensity(const pl_physics *p, pl_image *image, pl_error *er
   if (!status && p->effects & PL_EFFECT_GAIN) status = set_gains(p, image, &gain, err);
   if (status) return status;
 
-  /* Poisson counts: the variance of the difference is the mean of the sum, c R photons; in code^4, R / c. The register's
-   * light is in detector LSB of 1/4 code^2. */
+  /* Poisson counts: the variance of the difference is the mean of the sum, c R photons; in code^4, R / c. The
+   * register's light is in detector LSB of 1/4 code^2. */
   pl_receiver noise = {.remedy = "give more photons_per_mac"};
   const double c = pl_photons_per_code2(p);
   const double light = p->channels * gain * largest_light(&reg[PL_REG_TRANSFER_A], p->effects & PL_EFFECT_TRANSFER_A) *
