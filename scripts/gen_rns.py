@@ -30,6 +30,7 @@ LARGEST = 1 << 26  # magnitude of a sum: 4096 products of 128 * 128
 ITERATIONS = 16
 # Widths in hardware.
 MODULUS_BITS, RECIPROCAL_BITS, TURN_BITS, SINE_BITS, SLOPE_BITS, ANGLE_BITS = 9, 28, 21, 15, 7, 18
+PAIR_BITS, PRODUCT_BITS = 17, 25
 
 
 def nearest(x):
@@ -162,16 +163,26 @@ def sv_package(ms, triples, wave, angle):
            f"  localparam int Triples = {len(TRIPLES)};", f"  localparam int Iterations = {ITERATIONS};",
            f"  localparam int ModulusBits = {MODULUS_BITS};", f"  localparam int ReciprocalBits = {RECIPROCAL_BITS};",
            f"  localparam int TurnBits = {TURN_BITS};", f"  localparam int SineBits = {SINE_BITS};",
-           f"  localparam int SlopeBits = {SLOPE_BITS};", f"  localparam int AngleBits = {ANGLE_BITS};", ""]
+           f"  localparam int SlopeBits = {SLOPE_BITS};", f"  localparam int AngleBits = {ANGLE_BITS};",
+           f"  localparam int PairBits = {PAIR_BITS};", f"  localparam int ProductBits = {PRODUCT_BITS};", ""]
     out += sv_table("Moduli", "m", MODULUS_BITS, [m for _, m in flat])
     out += sv_table("Reciprocals", "n mod m = n - m * (n * reciprocal >> (27 + k)) for n <= 2^26", RECIPROCAL_BITS,
                     [reciprocal(k, m) for k, m in flat])
     out += sv_table("Turns", "A of the page", TURN_BITS, [turn(m) for _, m in flat])
     for at, name in enumerate(("Step", "Far", "Near")):
         out += sv_table(name, "of each triple", MODULUS_BITS, [made[at] for k in KS for made in triples[k]])
+    pair = {k: [ms[k][a] * ms[k][b] for a, b, _ in TRIPLES] for k in KS}
+    out += sv_table("Pairs", "m_a * m_b of each triple", PAIR_BITS, [v for k in KS for v in pair[k]])
+    out += sv_table("Products", "m_a * m_b * m_c of each triple", PRODUCT_BITS,
+                    [v * ms[k][c] for k in KS for v, (_, _, c) in zip(pair[k], TRIPLES)])
     out += sv_table("Sine", "{T[i + 1] - T[i], T[i]}, i = 0..256", SINE_BITS + SLOPE_BITS,
                     [slope << SINE_BITS | value for value, slope in wave])
     out += sv_table("Angles", "H, 2^-20 turn", ANGLE_BITS, angle)
+    out += ["  // Index of modulus `slot` (0..4), and of triple `triple` (0..3).",
+            "  function automatic logic [4:0] modulus(input logic [3:0] k, input logic [2:0] slot);",
+            "    modulus = 5'((k - 4'd4) * 5'd5) + 5'(slot);", "  endfunction",
+            "  function automatic logic [4:0] of_triple(input logic [3:0] k, input logic [1:0] triple);",
+            "    of_triple = {3'(k - 4'd4), triple};", "  endfunction", ""]
     return "\n".join(out[:-1] + ["endpackage", "`default_nettype wire", ""])
 
 

@@ -2,10 +2,14 @@
  *
  *   rtl:RxCxW?check=1&stall=SEED&trace=FILE&trace-from=N&trace-to=N
  *
+ * RxCxW: rows, columns and width of the array; RxCxWxB: with B lanes in its back end. An array is of one kind of core:
+ * the device begins with a coherent one and changes to another of the same shape when it is configured as another kind.
+ * A trace begins anew then.
+ *
  * check compares each detector read with the golden model; stall pauses the operand and result streams at random,
  * which must not change a bit; trace writes a waveform.
  *
- * The array of one shape is a plug-in (include/photolane/array.h), found by paths.c and opened with dlopen.
+ * The array of one shape and kind is a plug-in (include/photolane/array.h), found by paths.c and opened with dlopen.
  * This file cuts a job into tiles that fit its operand buffers:
  *
  *   for depth, for columns of B:      load B once, keep it while
@@ -39,11 +43,20 @@ typedef struct {
   int rows, depth;
 } loaded;
 
+/* What the URI asked of the array; it holds for each kind. */
 typedef struct {
+  char shape[32];
+  int check;
+  uint32_t stall;                /* 0: no pauses */
+  char trace[512];               /* "": none */
+  uint64_t trace_from, trace_to; /* clocks */
+} rtl_options;
+
+typedef struct {
+  rtl_options options;
   void *library;
   const pl_array_api *api;
   pl_array *array;
-  int check;
   uint64_t jobs;
   loaded operand[2];
   int32_t *tile; /* results of one tile, when the depth is cut */
@@ -53,11 +66,18 @@ typedef struct {
 /* ---- Finding the plug-in ---- */
 
 static int is_shape(const char *text) {
-  int rows, columns, width, end = 0;
-  if (sscanf(text, "%3dx%3dx%4d%n", &rows, &columns, &width, &end) != 3 || text[end]) return 0;
+  int rows, columns, width, back = 0, end = 0;
+  if (sscanf(text, "%3dx%3dx%4d%n", &rows, &columns, &width, &end) != 3) return 0;
   char again[32];
-  snprintf(again, sizeof again, "%dx%dx%d", rows, columns, width); /* no signs, blanks or leading zeros */
-  return rows > 0 && columns > 0 && width > 0 && !strcmp(again, text);
+  int length = snprintf(again, sizeof again, "%dx%dx%d", rows, columns, width); /* no signs, blanks or leading zeros */
+  if (text[end] && sscanf(text + end, "x%4d", &back) == 1)
+    snprintf(again + length, sizeof again - (size_t)length, "x%d", back);
+  return rows > 0 && columns > 0 && width > 0 && back >= 0 && !strcmp(again, text);
+}
+
+/* "rns-4x4x8"; arrays of kind coherent are named by their shape alone. */
+static void name_array(char *name, size_t size, uint32_t kind, const char *shape) {
+  snprintf(name, size, "%s%s%s", kind ? pl_kind_name(kind) : "", kind ? "-" : "", shape);
 }
 
 /* Appends the shapes that have a plug-in in `dir` to `list`, each once. */
@@ -78,77 +98,125 @@ static void list_shapes(const char *dir, char *list, size_t size) {
   closedir(entries);
 }
 
-static pl_status no_build(const char *shape, int traced, const pl_search_path *path, pl_error *err) {
-  if (traced)
-    return pl_fail(err, PL_E_NODEV, "no build of shape %s writes waveforms: run `make trace SHAPES=%s`", shape, shape);
+static pl_status no_build(const rtl_options *o, uint32_t kind, const pl_search_path *path, pl_error *err) {
+  const char *of = kind ? " of kind " : "", *name = kind ? pl_kind_name(kind) : "";
+  if (*o->trace)
+    return pl_fail(err, PL_E_NODEV, "no build of shape %s%s%s writes waveforms: run `make trace %s%s%sSHAPES=%s`",
+                   o->shape, of, name, kind ? "KINDS=" : "", name, kind ? " " : "", o->shape);
+  if (kind)
+    return pl_fail(err, PL_E_NODEV, "no build of shape %s of kind %s: run `make rtl KINDS=%s SHAPES=%s`", o->shape, name,
+                   name, o->shape);
   char list[256] = "";
   for (int i = 0; i < path->count; i++) list_shapes(path->dir[i], list, sizeof list);
   if (!*list)
-    return pl_fail(err, PL_E_NODEV, "no build of shape %s, nor of any other: run `make rtl SHAPES=%s`", shape, shape);
+    return pl_fail(err, PL_E_NODEV, "no build of shape %s, nor of any other: run `make rtl SHAPES=%s`", o->shape,
+                   o->shape);
   list[strlen(list) - 1] = 0;
-  return pl_fail(err, PL_E_NODEV, "no build of shape %s: run `make rtl SHAPES=%s`, or use one of:%s", shape, shape,
-                 list);
+  return pl_fail(err, PL_E_NODEV, "no build of shape %s: run `make rtl SHAPES=%s`, or use one of:%s", o->shape,
+                 o->shape, list);
 }
 
-/* Opens the first plug-in on the search path. Those that can write waveforms are slower, so they are separate. */
-static pl_status open_plugin(rtl_state *state, const char *shape, int traced, pl_error *err) {
+/* Opens the first plug-in on the search path. Those that can write waveforms are slower, so they are separate. On error
+ * *library may be open all the same. */
+static pl_status open_plugin(const rtl_options *o, uint32_t kind, void **library, const pl_array_api **api,
+                             pl_error *err) {
   pl_search_path path;
   pl_search_dirs(PL_SEARCH_PLUGINS, &path);
+  char name[64];
+  name_array(name, sizeof name, kind, o->shape);
   for (int i = 0; i < path.count; i++) {
-    char file[PL_PATH_MAX + 64];
-    snprintf(file, sizeof file, "%s/" PREFIX "%s%s" SUFFIX, path.dir[i], shape, traced ? "-trace" : "");
+    char file[PL_PATH_MAX + 96];
+    snprintf(file, sizeof file, "%s/" PREFIX "%s%s" SUFFIX, path.dir[i], name, *o->trace ? "-trace" : "");
     if (access(file, F_OK)) continue;
-    state->library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
-    if (!state->library) return pl_fail(err, PL_E_NODEV, "cannot load the array: %s", dlerror());
+    *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    if (!*library) return pl_fail(err, PL_E_NODEV, "cannot load the array: %s", dlerror());
     const pl_array_api *(*get)(void);
-    *(void **)&get = dlsym(state->library, PL_ARRAY_SYMBOL);
-    state->api = get ? get() : NULL;
-    if (!state->api || state->api->abi != PL_ARRAY_ABI)
-      return pl_fail(err, PL_E_NODEV, "%s is of another version: run `make rtl SHAPES=%s` again", file, shape);
+    *(void **)&get = dlsym(*library, PL_ARRAY_SYMBOL);
+    *api = get ? get() : NULL;
+    if (!*api || (*api)->abi != PL_ARRAY_ABI || (*api)->kind != (int)kind)
+      return pl_fail(err, PL_E_NODEV, "%s is of another version: run `make rtl KINDS=%s SHAPES=%s` again", file,
+                     pl_kind_name(kind), o->shape);
     return PL_OK;
   }
-  return no_build(shape, traced, &path, err);
+  return no_build(o, kind, &path, err);
+}
+
+/* A running array of the plug-in, with the options. */
+static pl_status create(const rtl_options *o, const pl_array_api *api, pl_array **array, pl_error *err) {
+  char why[400] = "unknown reason";
+  if (*o->trace && !api->traced)
+    return pl_fail(err, PL_E_INPUT, "this build of rtl:%s writes no waveforms: run `make trace SHAPES=%s`", o->shape,
+                   o->shape);
+  *array = api->create(o->check, why, sizeof why);
+  if (!*array) return pl_fail(err, PL_E_IO, "rtl:%s cannot start: %s", o->shape, why);
+  if (o->stall) api->stall(*array, o->stall);
+  if (!*o->trace || !api->trace(*array, o->trace, o->trace_from, o->trace_to, why, sizeof why)) return PL_OK;
+  api->destroy(*array);
+  *array = NULL;
+  return pl_fail(err, PL_E_INPUT, "rtl:%s cannot trace: %s", o->shape, why);
+}
+
+static void drop_array(rtl_state *state) {
+  if (state->array) state->api->destroy(state->array);
+  if (state->library) dlclose(state->library);
+  state->array = NULL;
+  state->library = NULL;
+  state->api = NULL;
+}
+
+/* Makes the device's array one of `kind`. On error the old one stays, if it can: one that wrote a trace is gone,
+ * because the new one writes the same file. */
+static pl_status use_kind(rtl_state *state, uint32_t kind, pl_error *err) {
+  if (state->array && state->api->kind == (int)kind) return PL_OK;
+  rtl_state next = {0};
+  pl_status status = open_plugin(&state->options, kind, &next.library, &next.api, err);
+  if (!status) {
+    if (*state->options.trace) drop_array(state);
+    status = create(&state->options, next.api, &next.array, err);
+  }
+  if (status) {
+    if (next.library) dlclose(next.library);
+    return status;
+  }
+  drop_array(state);
+  state->library = next.library;
+  state->api = next.api;
+  state->array = next.array;
+  state->operand[0].valid = state->operand[1].valid = 0;
+  return PL_OK;
 }
 
 /* ---- Open, close, configure ---- */
 
 static void rtl_close(pl_device *dev) {
   rtl_state *state = dev->state;
-  if (state->array) state->api->destroy(state->array);
-  if (state->library) dlclose(state->library);
+  drop_array(state);
   free(state->tile);
   free(state);
 }
 
-static pl_status start(rtl_state *state, const pl_uri *uri, pl_error *err) {
+static pl_status read_options(rtl_options *o, const pl_uri *uri, pl_error *err) {
   const char *shape = *uri->shape ? uri->shape : DEFAULT_SHAPE;
   if (!is_shape(shape))
     return pl_fail(err, PL_E_INPUT, "rtl: wants a shape of rows x columns x width, such as 8x8x16, not '%s'", shape);
 
-  uint64_t check = 0, stall = 0, from = 0, to = UINT64_MAX;
+  uint64_t check = 0, stall = 0;
+  o->trace_to = UINT64_MAX;
   const char *trace = pl_uri_text(uri, "trace", NULL);
   pl_status status;
   if ((status = pl_uri_number(uri, "check", 0, 1, &check, err)) ||
       (status = pl_uri_number(uri, "stall", 0, UINT32_MAX, &stall, err)) ||
-      (status = pl_uri_number(uri, "trace-from", 0, UINT64_MAX, &from, err)) ||
-      (status = pl_uri_number(uri, "trace-to", 0, UINT64_MAX, &to, err)))
+      (status = pl_uri_number(uri, "trace-from", 0, UINT64_MAX, &o->trace_from, err)) ||
+      (status = pl_uri_number(uri, "trace-to", 0, UINT64_MAX, &o->trace_to, err)))
     return status;
   if (!trace && (pl_uri_text(uri, "trace-from", NULL) || pl_uri_text(uri, "trace-to", NULL)))
     return pl_fail(err, PL_E_INPUT, "rtl: trace-from and trace-to need trace=FILE");
   if (trace && !*trace) return pl_fail(err, PL_E_INPUT, "rtl: option trace wants the name of a file");
-  if (to <= from) return pl_fail(err, PL_E_INPUT, "rtl: trace-to must be above trace-from");
-  if ((status = open_plugin(state, shape, trace != NULL, err))) return status;
-
-  char why[400] = "unknown reason";
-  state->check = (int)check;
-  if (trace && !state->api->traced)
-    return pl_fail(err, PL_E_INPUT, "this build of rtl:%s writes no waveforms: run `make trace SHAPES=%s`", shape,
-                   shape);
-  state->array = state->api->create(state->check, why, sizeof why);
-  if (!state->array) return pl_fail(err, PL_E_IO, "rtl:%s cannot start: %s", shape, why);
-  if (stall) state->api->stall(state->array, (uint32_t)stall);
-  if (trace && state->api->trace(state->array, trace, from, to, why, sizeof why))
-    return pl_fail(err, PL_E_INPUT, "rtl:%s cannot trace: %s", shape, why);
+  if (o->trace_to <= o->trace_from) return pl_fail(err, PL_E_INPUT, "rtl: trace-to must be above trace-from");
+  snprintf(o->shape, sizeof o->shape, "%s", shape);
+  snprintf(o->trace, sizeof o->trace, "%s", trace ? trace : "");
+  o->check = (int)check;
+  o->stall = (uint32_t)stall;
   return PL_OK;
 }
 
@@ -156,7 +224,8 @@ static pl_status rtl_open(pl_device *dev, const pl_uri *uri, pl_error *err) {
   rtl_state *state = calloc(1, sizeof *state);
   if (!state) return pl_fail(err, PL_E_MEMORY, "out of memory when opening rtl:");
   dev->state = state;
-  pl_status status = start(state, uri, err);
+  pl_status status = read_options(&state->options, uri, err);
+  if (!status) status = use_kind(state, PL_KIND_COHERENT, err);
   if (status) {
     rtl_close(dev);
     return status;
@@ -171,19 +240,19 @@ static pl_status rtl_open(pl_device *dev, const pl_uri *uri, pl_error *err) {
 
 static void rtl_identify(pl_device *dev, pl_identity *id) {
   const rtl_state *state = dev->state;
+  id->checked = state->options.check;
+  if (!state->api) return; /* lost with its trace: see use_kind */
   id->rows = state->api->rows;
   id->columns = state->api->columns;
   id->width = state->api->width;
-  id->checked = state->check;
   snprintf(id->build, sizeof id->build, "%s", state->api->build);
 }
 
 /* The registers themselves go out with every tile; but what is in the buffers was encoded under the old ones. */
 static pl_status rtl_configure(pl_device *dev, pl_error *err) {
   rtl_state *state = dev->state;
-  (void)err;
   state->operand[0].valid = state->operand[1].valid = 0;
-  return PL_OK;
+  return use_kind(state, dev->image.reg[PL_REG_KIND], err);
 }
 
 /* ---- Tiles ---- */
@@ -266,8 +335,9 @@ static pl_status run_tile(rtl_state *state, const pl_job *job, const pl_image *w
 static pl_status rtl_gemm(pl_device *dev, const pl_job *job, const pl_image *words, pl_error *err) {
   rtl_state *state = dev->state;
   tile_size tile = {0};
-  pl_status status = plan(state->api, job, (int)words->reg[PL_REG_CHANNELS], &tile, err);
+  pl_status status = use_kind(state, words->reg[PL_REG_KIND], err); /* if configure could not */
   if (status) return status;
+  if ((status = plan(state->api, job, (int)words->reg[PL_REG_CHANNELS], &tile, err))) return status;
   if (tile.depth < job->k) {
     size_t size = (size_t)tile.rows * (size_t)tile.cols;
     int32_t *larger = size > state->tile_size ? realloc(state->tile, size * sizeof *larger) : state->tile;

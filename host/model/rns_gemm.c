@@ -41,6 +41,11 @@ PL_HOT static void residues(const pl_rns_modulus *m, int k, const int32_t *y, in
   for (int j = 0; j < n; j++) residue[j] = pl_rns_mod(y[j], modulus, reciprocal, k);
 }
 
+/* 3 of all moduli in use. */
+static void send(int k, int used, int n, rns_block *w) {
+  for (int i = 0; i < used; i++) residues(pl_rns_row(k, i), k, w->y, n, w->residue[i]);
+}
+
 /* The deviates of n neighbouring reads; g1 may be NULL. */
 PL_HOT static void draw(const pl_model_regs *r, int effect, uint32_t row, uint32_t col, uint32_t sum, int n,
                         int32_t *g0, int32_t *g1) {
@@ -171,7 +176,7 @@ int64_t pl_rns_read_columns(const pl_model_regs *r, const pl_operand *a, const p
     return 0;
   }
   int64_t clipped = 0;
-  for (int i = 0; i < used; i++) residues(pl_rns_row(k, i), k, w.y, n, w.residue[i]);
+  send(k, used, n, &w);
   if (r->effects & PL_RNS_CHANNEL) {
     memset(w.flag, 0, sizeof w.flag);
     for (int i = 0; i < used; i++) channel(r, i, row_at, col_at, sum_at, n, &w);

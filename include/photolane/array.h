@@ -1,6 +1,7 @@
 /* array.h: what a simulated physical array offers to the host library.
  *
- * An array is a plug-in, libphotolane-rtl-RxCxW.so, that holds one Verilated shape of rtl/engine/pl_core.sv;
+ * An array is a plug-in, libphotolane-rtl-SHAPE.so (kind coherent) or libphotolane-rtl-KIND-SHAPE.so, that holds one
+ * Verilated shape and kind of rtl/engine/pl_core.sv. SHAPE is RxCxW, or RxCxWxB with B lanes in its back end;
  * host/device/rtl.c opens it with dlopen, so that the library itself needs no C++ and one program serves
  * any shape. A plug-in works on *tiles*: products small enough for its operand buffers. Splitting jobs into
  * tiles is the caller's business.
@@ -20,7 +21,7 @@
 extern "C" {
 #endif
 
-#define PL_ARRAY_ABI 2
+#define PL_ARRAY_ABI 3
 #define PL_ARRAY_SYMBOL "pl_array_get"
 
 typedef struct pl_array pl_array;
@@ -35,6 +36,7 @@ static inline int pl_array_group_words(int depth, int channels, int width) {
 typedef struct {
   int abi;                  /* PL_ARRAY_ABI */
   const char *build;        /* build id and tools: "0.1.0+1a2b3c4, Verilator 5.006 ..., clang 14.0.6" */
+  int kind;                 /* PL_KIND_*: the only kind of core that it is */
   int rows, columns, width; /* physical array */
   int a_words, b_words;     /* depth of the operand buffers in words of rows x width and columns x width elements */
   int traced;               /* 1: this build can write waveforms */
@@ -49,7 +51,7 @@ typedef struct {
   /* seed != 0: pauses of random length in the operand and result streams, which must not change a bit. 0: none. */
   void (*stall)(pl_array *, uint32_t seed);
 
-  /* Writes the registers; the words count from 0. */
+  /* Writes the registers; the words count from 0. Those of another kind are an error. */
   int (*configure)(pl_array *, const uint32_t *words, int count, char *error, size_t size);
 
   /* Encodes codes[i*ld + k], i < rows, k < depth, into the buffer of operand 0 (A) or 1 (B). The registers
@@ -61,7 +63,8 @@ typedef struct {
    * difference ends the run with 1 and a sentence that says where; any other failure with -1. */
   int (*run)(pl_array *, int32_t *c, int64_t ldc, char *error, size_t size);
 
-  /* Adds reads, clipped, cycles, ideal_cycles, load_cycles, encodings and checked since the last call to *counters. */
+  /* Adds reads, clipped, detected, corrected, cycles, ideal_cycles, load_cycles, encodings and checked since the last
+   * call to *counters. */
   void (*counters)(pl_array *, pl_counters *counters);
 } pl_array_api;
 

@@ -1,22 +1,28 @@
-// pl_core: one coherent optical core: registers, operand buffers, array, detectors, converters, accumulators.
+// pl_core: one optical core of kind Kind: registers, operand buffers, array, detectors, converters, accumulators.
 //
 // A tile in three steps, each while idle_o is high:
-//   1. write the registers (reg_*);
-//   2. fill the buffers: load_start_i with load_operand_i (0: A, 1: B), then the codes beat by beat (load_*);
+//   1. write the registers, and the tables behind them that kind intensity has (reg_*);
+//   2. fill the buffers: load_start_i with load_operand_i (0: A, 1: B), then the codes beat by beat (load_*), in kind
+//      rns each beat with the exponent of its row (column) in its read;
 //   3. start_i. Results come as words of Rows x Columns int32 sums, one word per row group and column group
 //      (result_*), row groups outside, column groups inside; lanes beyond the tile hold nothing of use.
 // At most one of reg_we_i, load_start_i and start_i per clock; all three are ignored while idle_o is low.
 // Everything that streams is valid/ready. Holding a result back stalls the whole pipeline and changes no bit.
 //
-//   buffers -> pl_array (3 clocks) -> pl_detector (27) -> pl_adc (3) -> pl_accumulator (1)
+//   buffers -> pl_array (3 clocks) -> pl_serial -> pl_detector (27) -> pl_adc (3) -> pl_accumulator (1)
+//                                     rns:         pl_rns (RnsLatency)
+// The part before pl_serial stands still while a back end of few lanes is busy with the read before.
 `default_nettype none
 module pl_core #(
+  parameter int Kind = pl_regs_pkg::KindCoherent,
   parameter int Rows = 4,      // 1..64
   parameter int Columns = 4,   // 1..64
   parameter int Width = 8,     // 4, 8, 16, 32 or 64: products of a lane per clock
   parameter int Elements = 8,  // elements encoded per clock: 2 or more, divides Width
   parameter int AWords = 256,  // words of the buffer of A, 2..65536
   parameter int BWords = 256,  // and of B
+  parameter int BackLanes = Rows * Columns,  // lanes of the back end: divides Rows * Columns; divides Columns or is a
+                                             // multiple of it
   localparam int Lanes = Rows * Columns
 ) (
   input  logic                  clk_i,
@@ -32,6 +38,7 @@ module pl_core #(
   input  logic                  load_valid_i,
   output logic                  load_ready_o,
   input  logic [Elements*8-1:0] load_codes_i,
+  input  logic [pl_pkg::ShiftBits-1:0] load_shift_i,
   // Run and results.
   input  logic                  start_i,
   output logic                  result_valid_o,
@@ -40,10 +47,24 @@ module pl_core #(
   // Counters of the tiles since reset or clear.
   input  logic                  clear_counters_i,
   output logic [47:0]           reads_o,
-  output logic [47:0]           clipped_o
+  output logic [47:0]           clipped_o,
+  output logic [47:0]           detected_o,
+  output logic [47:0]           corrected_o
 );
-  localparam int WordBits = Width * (pl_pkg::FieldBox + pl_pkg::PowerBox) + pl_pkg::WordLightBox + pl_pkg::WordTermBox;
-  localparam int BackLatency = pl_pkg::DetectorLatency + pl_pkg::AdcLatency;
+  localparam int WordBits = pl_pkg::word_bits(Kind, Width);
+  localparam int ShiftBits = pl_pkg::ShiftBits;
+  localparam bit Rns = Kind == pl_regs_pkg::KindRns;
+  localparam int BackLatency = Rns ? pl_pkg::RnsLatency : pl_pkg::DetectorLatency + pl_pkg::AdcLatency;
+  localparam int GroupRows = BackLanes > Columns ? BackLanes / Columns : 1;  // a group of lanes: part of a row, or rows
+  localparam int GroupColumns = BackLanes > Columns ? Columns : BackLanes;
+
+  if (Kind < 0 || Kind > 2) begin : g_bad_kind
+    $error("pl_core: Kind must be one of pl_regs_pkg");
+  end
+  if (BackLanes < 1 || Lanes % BackLanes != 0 || (Columns % BackLanes != 0 && BackLanes % Columns != 0))
+  begin : g_bad_back
+    $error("pl_core: BackLanes must divide Rows * Columns, and divide Columns or be a multiple of it");
+  end
 
   if (Rows < 1 || Rows > 64) begin : g_bad_rows
     $error("pl_core: Rows must be 1 to 64");
@@ -67,21 +88,24 @@ module pl_core #(
     .regs_o(regs)
   );
 
-  // ---- Control: one enable stalls everything behind the buffers.
-  logic running_q, running_d, loader_idle, start, en, stall;
+  // ---- Control: one enable stalls everything behind the buffers; the front, up to the array, has one of its own.
+  logic running_q, running_d, loader_idle, start, en, en_front, stall, hold, ending;
   assign start = start_i & idle_o;
   assign idle_o = loader_idle & ~running_q;
   assign stall = result_valid_o & ~result_ready_i;
   assign en = running_q & ~stall;
+  assign en_front = en & ~(hold & ending);
 
   // ---- Operands in.
   logic we, we_operand;
   logic [7:0] we_lane;
   logic [pl_pkg::AddrBits-1:0] we_addr;
   logic [WordBits-1:0] we_word;
-  pl_loader #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements)) u_loader (
+  pl_loader #(.Kind(Kind), .Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements)) u_loader (
     .clk_i(clk_i), .rst_ni(rst_ni), .regs_i(regs), .start_i(load_start_i & idle_o), .operand_i(load_operand_i),
     .idle_o(loader_idle), .load_valid_i(load_valid_i), .load_ready_o(load_ready_o), .load_codes_i(load_codes_i),
+    .load_shift_i(load_shift_i), .table_we_i(reg_we_i & idle_o & (reg_addr_i >= 9'(pl_regs_pkg::RegTables))),
+    .table_addr_i(8'(reg_addr_i - 9'(pl_regs_pkg::RegTables))), .table_wdata_i(reg_wdata_i[11:0]),
     .we_o(we), .operand_o(we_operand), .lane_o(we_lane), .addr_o(we_addr), .word_o(we_word)
   );
 
@@ -89,27 +113,27 @@ module pl_core #(
   logic issue, issue_first, issue_last;
   logic [pl_pkg::AddrBits-1:0] a_addr, b_addr;
   pl_sequencer #(.Rows(Rows), .Columns(Columns), .Width(Width)) u_sequencer (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .regs_i(regs), .start_i(start), .issue_o(issue), .first_o(issue_first),
-    .last_o(issue_last), .a_addr_o(a_addr), .b_addr_o(b_addr)
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_front), .regs_i(regs), .start_i(start), .issue_o(issue),
+    .first_o(issue_first), .last_o(issue_last), .a_addr_o(a_addr), .b_addr_o(b_addr)
   );
   logic [Rows*WordBits-1:0] a_words;
   logic [Columns*WordBits-1:0] b_words;
   pl_buffer #(.Lanes(Rows), .WordBits(WordBits), .Depth(AWords)) u_buffer_a (
     .clk_i(clk_i), .we_i(we & ~we_operand), .lane_i(we_lane), .waddr_i(we_addr), .wdata_i(we_word),
-    .en_i(en), .raddr_i(a_addr), .rdata_o(a_words)
+    .en_i(en_front), .raddr_i(a_addr), .rdata_o(a_words)
   );
   pl_buffer #(.Lanes(Columns), .WordBits(WordBits), .Depth(BWords)) u_buffer_b (
     .clk_i(clk_i), .we_i(we & we_operand), .lane_i(we_lane), .waddr_i(we_addr), .wdata_i(we_word),
-    .en_i(en), .raddr_i(b_addr), .rdata_o(b_words)
+    .en_i(en_front), .raddr_i(b_addr), .rdata_o(b_words)
   );
 
   logic word_valid_q, word_first_q, word_last_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) word_valid_q <= 1'b0;
-    else if (en) word_valid_q <= issue;
+    else if (en_front) word_valid_q <= issue;
   end
   always_ff @(posedge clk_i) begin
-    if (en) begin
+    if (en_front) begin
       word_first_q <= issue_first;
       word_last_q <= issue_last;
     end
@@ -117,56 +141,99 @@ module pl_core #(
 
   logic read_valid;
   logic [Lanes*32-1:0] y, d, p, l;
-  pl_array #(.Rows(Rows), .Columns(Columns), .Width(Width)) u_array (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .valid_i(word_valid_q), .first_i(word_first_q), .last_i(word_last_q),
-    .a_i(a_words), .b_i(b_words), .valid_o(read_valid), .y_o(y), .d_o(d), .p_o(p), .l_o(l)
+  logic [Lanes*ShiftBits-1:0] shift;
+  pl_array #(.Kind(Kind), .Rows(Rows), .Columns(Columns), .Width(Width)) u_array (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_front), .valid_i(word_valid_q), .first_i(word_first_q),
+    .last_i(word_last_q), .a_i(a_words), .b_i(b_words), .ending_o(ending), .valid_o(read_valid), .y_o(y), .d_o(d), .p_o(p), .l_o(l),
+    .shift_o(shift)
   );
 
-  // ---- Detector reads.
+  // ---- Reads to the back end, group by group; rns: each group once per modulus.
+  logic item, item_first, item_last_slot, item_last;
+  logic [2:0] slot;
+  logic [5:0] item_row, item_column;
+  logic [BackLanes*32-1:0] item_y, item_d, item_p, item_l;
+  logic [BackLanes*ShiftBits-1:0] item_shift;
+  pl_serial #(.Rows(Rows), .Columns(Columns), .BackLanes(BackLanes), .Slotted(Rns)) u_serial (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en),
+    .slots_i(3'd3 + (regs[pl_regs_pkg::RegEffects*32 + pl_regs_pkg::EffectRedundancy]
+                     ? 3'(regs[pl_regs_pkg::RegRedundant*32 +: 2]) : 3'd0)),
+    .read_i(read_valid), .hold_o(hold), .y_i(y), .d_i(d), .p_i(p), .l_i(l), .shift_i(shift), .valid_o(item),
+    .first_o(item_first), .last_slot_o(item_last_slot), .last_o(item_last), .slot_o(slot), .row_o(item_row),
+    .column_o(item_column), .y_o(item_y), .d_o(item_d), .p_o(item_p), .l_o(item_l), .shift_o(item_shift)
+  );
   logic [pl_pkg::RowBits-1:0] row, rows_left, unused_rows_left, code_row;
   logic [pl_pkg::ColBits-1:0] col, cols_left, unused_cols_left, code_col;
   logic [pl_pkg::SumBits-1:0] sum, code_sum;
   logic [pl_pkg::ChannelBits-1:0] unused_length, unused_length_out;
   logic unused_first, unused_last_read, unused_last_cols, unused_last_cols_out, unused_last;
   pl_walk #(.Rows(Rows), .Columns(Columns)) u_walk_read (
-    .clk_i(clk_i), .rst_ni(rst_ni), .regs_i(regs), .start_i(start), .advance_i(en & read_valid),
+    .clk_i(clk_i), .rst_ni(rst_ni), .regs_i(regs), .start_i(start), .advance_i(en & item & item_last),
     .row_o(row), .col_o(col), .sum_o(sum), .rows_left_o(unused_rows_left), .cols_left_o(unused_cols_left),
     .length_o(unused_length), .first_read_o(unused_first), .last_read_o(unused_last_read),
     .last_cols_o(unused_last_cols), .last_o(unused_last)
   );
-  logic [Lanes*32-1:0] v, code;
-  logic [Lanes-1:0] clipped;
-  pl_detector #(.Rows(Rows), .Columns(Columns)) u_detector (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .regs_i(regs), .row_i(row), .col_i(col), .sum_i(sum),
-    .y_i(y), .d_i(d), .p_i(p), .l_i(l), .v_o(v)
-  );
-  pl_adc #(.Lanes(Lanes)) u_adc (
-    .clk_i(clk_i), .en_i(en), .regs_i(regs), .v_i(v), .code_o(code), .clipped_o(clipped)
-  );
+  logic [BackLanes*32-1:0] v, code;
+  logic [BackLanes-1:0] clipped, detected, corrected;
+  logic [BackLanes*ShiftBits-1:0] code_shift;
+  if (Rns) begin : g_rns
+    pl_rns #(.Rows(GroupRows), .Columns(GroupColumns)) u_rns (
+      .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .regs_i(regs), .valid_i(item), .slot_i(slot),
+      .last_slot_i(item_last_slot), .row_i(row + pl_pkg::RowBits'(item_row)),
+      .col_i(col + pl_pkg::ColBits'(item_column)), .sum_i(sum), .y_i(item_y), .x_o(code), .clipped_o(clipped), .detected_o(detected), .corrected_o(corrected)
+    );
+    pl_delay #(.Bits(BackLanes*ShiftBits), .Clocks(BackLatency)) u_wait_shift (
+      .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .data_i(item_shift), .data_o(code_shift)
+    );
+    assign v = '0;
+    logic unused_items;
+    assign unused_items = ^{item_first, item_d, item_p, item_l};
+  end else begin : g_detector
+    pl_detector #(.Kind(Kind), .Rows(GroupRows), .Columns(GroupColumns)) u_detector (
+      .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .regs_i(regs), .row_i(row + pl_pkg::RowBits'(item_row)),
+      .col_i(col + pl_pkg::ColBits'(item_column)), .sum_i(sum), .y_i(item_y), .d_i(item_d), .p_i(item_p), .l_i(item_l),
+      .v_o(v)
+    );
+    pl_adc #(.Lanes(BackLanes)) u_adc (
+      .clk_i(clk_i), .en_i(en), .regs_i(regs), .v_i(v), .code_o(code), .clipped_o(clipped)
+    );
+    assign detected = '0;
+    assign corrected = '0;
+    assign code_shift = '0;
+    logic unused_items;
+    assign unused_items = ^{item_first, slot, item_shift};
+  end
 
   // ---- Codes to results.
-  logic [BackLatency-1:0] back_q;  // reads between array and accumulator
-  logic code_valid, first_read, last_read, last_of_tile;
+  logic [BackLatency-1:0] back_q;  // groups between array and accumulator
+  logic code_valid, first_read, last_read, last_of_tile, last_group;
+  logic [11:0] code_group;
+  logic [5:0] code_group_row, code_group_column;
   assign code_valid = back_q[BackLatency-1];
+  pl_groups #(.Rows(Rows), .Columns(Columns), .BackLanes(BackLanes)) u_groups_code (
+    .clk_i(clk_i), .rst_ni(rst_ni), .advance_i(en & code_valid), .group_o(code_group), .row_o(code_group_row),
+    .column_o(code_group_column), .last_o(last_group)
+  );
   pl_walk #(.Rows(Rows), .Columns(Columns)) u_walk_code (
-    .clk_i(clk_i), .rst_ni(rst_ni), .regs_i(regs), .start_i(start), .advance_i(en & code_valid),
+    .clk_i(clk_i), .rst_ni(rst_ni), .regs_i(regs), .start_i(start), .advance_i(en & code_valid & last_group),
     .row_o(code_row), .col_o(code_col), .sum_o(code_sum), .rows_left_o(rows_left), .cols_left_o(cols_left),
     .length_o(unused_length_out), .first_read_o(first_read), .last_read_o(last_read),
     .last_cols_o(unused_last_cols_out), .last_o(last_of_tile)
   );
-  logic [Rows-1:0] row_valid;
-  logic [Columns-1:0] col_valid;
-  for (genvar g = 0; g < Rows; g++) begin : g_row_valid
-    assign row_valid[g] = rows_left > pl_pkg::RowBits'(g);
+  logic [GroupRows-1:0] row_valid;
+  logic [GroupColumns-1:0] col_valid;
+  for (genvar g = 0; g < GroupRows; g++) begin : g_row_valid
+    assign row_valid[g] = rows_left > pl_pkg::RowBits'(code_group_row) + pl_pkg::RowBits'(g);
   end
-  for (genvar g = 0; g < Columns; g++) begin : g_col_valid
-    assign col_valid[g] = cols_left > pl_pkg::ColBits'(g);
+  for (genvar g = 0; g < GroupColumns; g++) begin : g_col_valid
+    assign col_valid[g] = cols_left > pl_pkg::ColBits'(code_group_column) + pl_pkg::ColBits'(g);
   end
-  pl_accumulator #(.Rows(Rows), .Columns(Columns)) u_accumulator (
+  pl_accumulator #(.Rows(GroupRows), .Columns(GroupColumns), .Groups(Lanes / BackLanes), .Shifted(Rns)) u_accumulator (
     .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .clear_counters_i(clear_counters_i), .valid_i(code_valid),
-    .first_i(first_read), .last_i(last_read), .row_valid_i(row_valid), .col_valid_i(col_valid), .code_i(code),
-    .clipped_i(clipped), .result_valid_o(result_valid_o), .result_ready_i(result_ready_i), .result_o(result_o),
-    .reads_o(reads_o), .clipped_o(clipped_o)
+    .group_i(code_group), .first_i(first_read), .last_i(last_read & last_group), .row_valid_i(row_valid),
+    .col_valid_i(col_valid), .code_i(code), .shift_i(code_shift), .clipped_i(clipped), .detected_i(detected),
+    .corrected_i(corrected), .result_valid_o(result_valid_o), .result_ready_i(result_ready_i), .result_o(result_o),
+    .reads_o(reads_o), .clipped_o(clipped_o), .detected_o(detected_o), .corrected_o(corrected_o)
   );
 
   // The tile ends when its last result has been taken.
@@ -178,12 +245,12 @@ module pl_core #(
       running_d = 1'b1;
       ending_d = 1'b0;
     end else begin
-      if (en && code_valid && last_of_tile) ending_d = 1'b1;
+      if (en && code_valid && last_group && last_of_tile) ending_d = 1'b1;
       if (ending_q && result_valid_o && result_ready_i) running_d = 1'b0;
     end
   end
   logic [BackLatency-1:0] back_d;
-  assign back_d = en ? {back_q[BackLatency-2:0], read_valid} : back_q;
+  assign back_d = en ? {back_q[BackLatency-2:0], item & item_last_slot} : back_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       running_q <= 1'b0;

@@ -3,7 +3,7 @@
 `default_nettype none
 module pl_delay #(
   parameter int Bits = 32,
-  parameter int Clocks = 4  // 2..64
+  parameter int Clocks = 4  // 2..128
 ) (
   input  logic            clk_i,
   input  logic            rst_ni,
@@ -13,8 +13,8 @@ module pl_delay #(
 );
   localparam int Addr = $clog2(Clocks);
 
-  if (Clocks < 2 || Clocks > 64) begin : g_bad_clocks
-    $error("pl_delay: Clocks must be 2 to 64");
+  if (Clocks < 2 || Clocks > 128) begin : g_bad_clocks
+    $error("pl_delay: Clocks must be 2 to 128");
   end
 
   // The word read is the one written Clocks - 1 writes ago: the next to be overwritten.

@@ -1,5 +1,6 @@
-// pl_detector: from the optical sums of a read to the detector value (signal-chain.md stages 5 to 8): phase
-// noise, dispersion, output noise and receiver noise of every lane.
+// pl_detector: from the optical sums of a read to the detector value: phase noise, dispersion, output noise and
+// receiver noise of every lane (signal-chain.md stages 5 to 8); kind intensity: receiver noise alone (its stage 6),
+// the rest is left out.
 //
 // Inputs are the sums of pl_array (detector LSB, power and light units) and the read's coordinates: row_i,
 // col_i of array row 0 and column 0, sum_i. The value appears at v_o DetectorLatency enabled clocks later.
@@ -17,6 +18,7 @@
 //    27     v + receiver noise
 `default_nettype none
 module pl_detector #(
+  parameter int Kind = pl_regs_pkg::KindCoherent,
   parameter int Rows = 4,
   parameter int Columns = 4,
   localparam int Lanes = Rows * Columns
@@ -35,22 +37,25 @@ module pl_detector #(
   output logic [Lanes*32-1:0]                 v_o
 );
   localparam int GaussBox = pl_pkg::GaussBox;
+  localparam bit Coherent = Kind == pl_regs_pkg::KindCoherent;
 
   // ---- Registers.
-  logic phase_on, dispersion_on, output_on, shot_on, thermal_on;
-  logic [31:0] seed, job, thermal_var;
+  logic phase_on, dispersion_on, output_on, shot_on, thermal_on, systematic_on;
+  logic [31:0] seed, job, thermal_var, systematic_var;
   logic [19:0] phase_loss;
   logic [15:0] phase_gain, output_sigma, shot_gain;
   logic [5:0]  phase_shift, shot_shift;
   logic [3:0]  sigma_exp;
-  assign phase_on = regs_i[pl_regs_pkg::RegEffects*32 + pl_regs_pkg::EffectPhase];
-  assign dispersion_on = regs_i[pl_regs_pkg::RegEffects*32 + pl_regs_pkg::EffectDispersion];
-  assign output_on = regs_i[pl_regs_pkg::RegEffects*32 + pl_regs_pkg::EffectOutput];
+  assign phase_on = Coherent && regs_i[pl_regs_pkg::RegEffects*32 + pl_regs_pkg::EffectPhase];
+  assign dispersion_on = Coherent && regs_i[pl_regs_pkg::RegEffects*32 + pl_regs_pkg::EffectDispersion];
+  assign output_on = Coherent && regs_i[pl_regs_pkg::RegEffects*32 + pl_regs_pkg::EffectOutput];
   assign shot_on = regs_i[pl_regs_pkg::RegEffects*32 + pl_regs_pkg::EffectShot];
   assign thermal_on = regs_i[pl_regs_pkg::RegEffects*32 + pl_regs_pkg::EffectThermal];
+  assign systematic_on = !Coherent && regs_i[pl_regs_pkg::RegEffects*32 + pl_regs_pkg::EffectSystematic];
   assign seed = regs_i[pl_regs_pkg::RegSeed*32 +: 32];
   assign job = regs_i[pl_regs_pkg::RegJob*32 +: 32];
   assign thermal_var = regs_i[pl_regs_pkg::RegThermalVar*32 +: 32];
+  assign systematic_var = regs_i[pl_regs_pkg::RegSystematicVar*32 +: 32];
   assign phase_loss = regs_i[pl_regs_pkg::RegPhaseLoss*32 +: 20];
   assign phase_gain = regs_i[pl_regs_pkg::RegPhaseGain*32 +: 16];
   assign phase_shift = regs_i[pl_regs_pkg::RegPhaseShift*32 +: 6];
@@ -76,7 +81,13 @@ module pl_detector #(
     .clk_i(clk_i), .en_i(en_i), .key0_i(seed), .key1_i(job),
     .c0_i(counter0), .c1_i(counter1), .x0_o(word0), .x1_o(word1)
   );
-  pl_gauss #(.Lanes(Lanes)) u_gauss_output (.clk_i(clk_i), .en_i(en_i), .word_i(word0), .gauss_o(gauss0));
+  if (Coherent) begin : g_output
+    pl_gauss #(.Lanes(Lanes)) u_gauss_output (.clk_i(clk_i), .en_i(en_i), .word_i(word0), .gauss_o(gauss0));
+  end else begin : g_no_output
+    assign gauss0 = '0;
+    logic unused_inputs;
+    assign unused_inputs = ^{word0, d_i, p_i};
+  end
   pl_gauss #(.Lanes(Lanes)) u_gauss_receiver (.clk_i(clk_i), .en_i(en_i), .word_i(word1), .gauss_o(gauss1));
 
   // ---- Receiver sigma: square root of the summed variance.
@@ -136,7 +147,7 @@ module pl_detector #(
     logic receiver_on;
     highest = 64'sd2147483647;
     lowest = -64'sd2147483648;
-    receiver_on = phase_on | shot_on | thermal_on;
+    receiver_on = phase_on | shot_on | thermal_on | systematic_on;
     if (en_i) begin
       for (int n = 0; n < Lanes; n++) begin
         limited[n] = 64'(v26[n]) + (receiver_on ? noise26[n] : 64'sd0);
@@ -152,37 +163,50 @@ module pl_detector #(
         product25[n] = g1[n] * sigma24[n];
         v25[n] = v24[n];
       end
-      for (int n = 0; n < Lanes; n++) begin
-        limited[n] = 64'(v23[n]) + (output_on ? noise23[n] : 64'sd0);
-        limited[n] = limited[n] > highest ? highest : limited[n];
-        limited[n] = limited[n] < lowest ? lowest : limited[n];
-        v24[n] = limited[n][31:0];
-      end
-      for (int n = 0; n < Lanes; n++) begin
-        noise23[n] = (64'(g0[n]) * $signed({32'd0, sigma22[n]}) + 64'sd1024) >>> 11;
-        v23[n] = v22[n];
-      end
-      for (int n = 0; n < Lanes; n++) begin
-        magnitude[n] = v21[n] < 32'sd0 ? -v21[n] : v21[n];
-        scaled[n] = 64'(magnitude[n]) * 64'(output_sigma);
-        sigma22[n] = scaled[n][47:16];
-        v22[n] = v21[n];
+      if (Coherent) begin
+        for (int n = 0; n < Lanes; n++) begin
+          limited[n] = 64'(v23[n]) + (output_on ? noise23[n] : 64'sd0);
+          limited[n] = limited[n] > highest ? highest : limited[n];
+          limited[n] = limited[n] < lowest ? lowest : limited[n];
+          v24[n] = limited[n][31:0];
+        end
+        for (int n = 0; n < Lanes; n++) begin
+          noise23[n] = (64'(g0[n]) * $signed({32'd0, sigma22[n]}) + 64'sd1024) >>> 11;
+          v23[n] = v22[n];
+        end
+        for (int n = 0; n < Lanes; n++) begin
+          magnitude[n] = v21[n] < 32'sd0 ? -v21[n] : v21[n];
+          scaled[n] = 64'(magnitude[n]) * 64'(output_sigma);
+          sigma22[n] = scaled[n][47:16];
+          v22[n] = v21[n];
+        end
+      end else begin
+        for (int n = 0; n < Lanes; n++) begin
+          v24[n] = v23[n];
+          v23[n] = v22[n];
+          v22[n] = v21[n];
+        end
       end
       for (int n = 0; n < Lanes; n++) begin
         v2_q[n*32 +: 32] <= y1[n] - (phase_on ? loss1[n] : 32'sd0) + (dispersion_on ? d1[n] : 32'sd0);
         phase2[n] = phase2[n] + shot2[n] + (thermal_on ? 64'(thermal_var) : 64'd0);
+        if (!Coherent) phase2[n] = phase2[n] + (systematic_on ? 64'(systematic_var) : 64'd0);
         variance_q[n*32 +: 32] <= phase2[n] > 64'hffffffff ? 32'hffffffff : phase2[n][31:0];
       end
       for (int n = 0; n < Lanes; n++) begin
         phase2[n] = phase_on ? phase1[n] >> phase_shift : 64'd0;
         shot2[n] = shot_on ? shot1[n] >> shot_shift : 64'd0;
       end
+      if (Coherent) begin
+        for (int n = 0; n < Lanes; n++) begin
+          limited[n] = (64'(y[n]) * $signed({44'd0, phase_loss}) + 64'sd8388608) >>> 24;
+          loss1[n] = limited[n][31:0];
+          d1[n] = d[n];
+          phase1[n] = 64'(p[n]) * 64'(phase_gain);
+        end
+      end
       for (int n = 0; n < Lanes; n++) begin
-        limited[n] = (64'(y[n]) * $signed({44'd0, phase_loss}) + 64'sd8388608) >>> 24;
-        loss1[n] = limited[n][31:0];
         y1[n] = y[n];
-        d1[n] = d[n];
-        phase1[n] = 64'(p[n]) * 64'(phase_gain);
         shot1[n] = 64'(l[n]) * 64'(shot_gain);
       end
     end

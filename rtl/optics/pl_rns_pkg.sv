@@ -16,6 +16,8 @@ package pl_rns_pkg;
   localparam int SineBits = 15;
   localparam int SlopeBits = 7;
   localparam int AngleBits = 18;
+  localparam int PairBits = 17;
+  localparam int ProductBits = 25;
 
   // m
   localparam logic [224:0] Moduli = {
@@ -174,6 +176,54 @@ package pl_rns_pkg;
     9'd9,
     9'd9,
     9'd16
+  };
+
+  // m_a * m_b of each triple
+  localparam logic [339:0] Pairs = {
+    17'd65280,
+    17'd65535,
+    17'd65792,
+    17'd65280,
+    17'd16256,
+    17'd16383,
+    17'd16512,
+    17'd16256,
+    17'd4032,
+    17'd4095,
+    17'd4160,
+    17'd4032,
+    17'd992,
+    17'd1023,
+    17'd1056,
+    17'd992,
+    17'd240,
+    17'd255,
+    17'd272,
+    17'd240
+  };
+
+  // m_a * m_b * m_c of each triple
+  localparam logic [499:0] Products = {
+    25'd16907520,
+    25'd16973565,
+    25'd17040128,
+    25'd16776960,
+    25'd2129536,
+    25'd2146173,
+    25'd2163072,
+    25'd2097024,
+    25'd270144,
+    25'd274365,
+    25'd278720,
+    25'd262080,
+    25'd34720,
+    25'd35805,
+    25'd36960,
+    25'd32736,
+    25'd4560,
+    25'd4845,
+    25'd5168,
+    25'd4080
   };
 
   // {T[i + 1] - T[i], T[i]}, i = 0..256
@@ -456,5 +506,13 @@ package pl_rns_pkg;
     18'd77376,
     18'd131072
   };
+
+  // Index of modulus `slot` (0..4), and of triple `triple` (0..3).
+  function automatic logic [4:0] modulus(input logic [3:0] k, input logic [2:0] slot);
+    modulus = 5'((k - 4'd4) * 5'd5) + 5'(slot);
+  endfunction
+  function automatic logic [4:0] of_triple(input logic [3:0] k, input logic [1:0] triple);
+    of_triple = {3'(k - 4'd4), triple};
+  endfunction
 endpackage
 `default_nettype wire

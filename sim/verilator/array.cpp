@@ -1,8 +1,8 @@
-// array.cpp: one Verilated shape of rtl/engine/pl_core.sv as an array plug-in (include/photolane/array.h).
+// array.cpp: one Verilated shape and kind of rtl/engine/pl_core.sv as an array plug-in (include/photolane/array.h).
 //
 // Drives the core at its job interface: registers, operand beats, start, results. Every function is called from
-// one thread; instances are independent. Compiled once per shape with PL_ROWS, PL_COLUMNS, PL_WIDTH, PL_ELEMENTS
-// (codes per beat), PL_WORDS (buffer depth) and PL_TRACED.
+// one thread; instances are independent. Compiled once per shape with PL_KIND, PL_ROWS, PL_COLUMNS, PL_WIDTH, PL_BACK
+// (lanes of the back end), PL_ELEMENTS (codes per beat), PL_WORDS (buffer depth) and PL_TRACED.
 #include "photolane/array.h"
 
 #include <algorithm>
@@ -14,6 +14,9 @@
 #include "Vpl_core.h"
 #include "Vpl_core__Dpi.h"
 #include "checker.h"
+extern "C" {
+#include "model/rns.h"
+}
 #if PL_TRACED
 #include "verilated_fst_c.h"
 #endif
@@ -32,7 +35,7 @@ struct pl_array {
   pl_image image{};
   pl_model_regs regs{};
   int loaded_rows[2] = {0, 0}, loaded_depth[2] = {0, 0};
-  uint64_t reads_seen = 0, clipped_seen = 0;  // hardware counters at the last call of counters
+  pl_counters seen{};  // hardware counters at the last call of counters
   pl_counters counters{};
 };
 
@@ -44,8 +47,9 @@ extern "C" void pl_checker_sums(const svBitVecVal *y, const svBitVecVal *d, cons
   current->checker->sums(y, d, p, l);
 }
 extern "C" void pl_checker_detector(const svBitVecVal *v) { current->checker->detector(v); }
-extern "C" void pl_checker_code(const svBitVecVal *code, const svBitVecVal *clipped) {
-  current->checker->code(code, clipped);
+extern "C" void pl_checker_code(const svBitVecVal *code, const svBitVecVal *shift, const svBitVecVal *clipped,
+                                const svBitVecVal *detected, const svBitVecVal *corrected) {
+  current->checker->code(code, shift, clipped, detected, corrected);
 }
 
 namespace {
@@ -94,9 +98,10 @@ pl_array *create(int check, char *error, size_t size) {
     a->context.randSeed(atoi(seed));
   }
   a->core = std::make_unique<Vpl_core>(&a->context);
-  if (check) a->checker = std::make_unique<Checker>(PL_ROWS, PL_COLUMNS);
+  if (check) a->checker = std::make_unique<Checker>(PL_ROWS, PL_COLUMNS, PL_BACK);
   // Inputs that start something are quiet before reset: with random state they would not be.
   a->core->reg_we_i = a->core->load_start_i = a->core->load_valid_i = a->core->start_i = 0;
+  a->core->load_shift_i = 0;
   a->core->result_ready_i = a->core->clear_counters_i = 0;
   a->core->rst_ni = 1;  // an edge is what resets
   current = a.get();
@@ -138,17 +143,25 @@ int trace(pl_array *a, const char *file, uint64_t from, uint64_t to, char *error
 #endif
 }
 
+const char *kind_name() {
+  static const char *const names[] = {PL_KIND_NAMES};
+  return names[PL_KIND];
+}
+
 void stall(pl_array *a, uint32_t seed) { a->stall = seed; }
 
 int configure(pl_array *a, const uint32_t *values, int count, char *error, size_t size) {
   if (count != PL_REG_WORDS) return fail(error, size, "the array and the library disagree on the number of registers");
+  if (values[PL_REG_KIND] != PL_KIND)
+    return fail(error, size, std::string("the array is of kind ") + kind_name() + ", the registers are not");
   for (int w = 0; w < count; w++) {
     if (a->configured && a->image.reg[w] == values[w]) continue;
+    a->image.reg[w] = values[w];
+    if (w >= PL_REG_TABLES && PL_KIND != PL_KIND_INTENSITY) continue;  // no tables
     a->core->reg_we_i = 1;
     a->core->reg_addr_i = w;
     a->core->reg_wdata_i = values[w];
     tick(a);
-    a->image.reg[w] = values[w];
   }
   a->core->reg_we_i = 0;
   a->configured = true;
@@ -169,6 +182,14 @@ int pause(pl_array *a) {
 // Words of one group of lanes for the tile in the registers.
 int64_t group_words(const pl_model_regs &r) { return pl_array_group_words(r.depth, r.channels, PL_WIDTH); }
 
+// Clocks of one group of lanes: each read takes its words, or its passes through the back end if those are more.
+int64_t group_clocks(const pl_model_regs &r) {
+  const int64_t slots = PL_KIND == PL_KIND_RNS ? pl_rns_used(&r) : 1, passes = PL_ROWS * PL_COLUMNS / PL_BACK * slots;
+  const auto clocks = [&](int channels) { return std::max<int64_t>(passes, (channels + PL_WIDTH - 1) / PL_WIDTH); };
+  const int full = (r.depth - 1) / r.channels;
+  return full * clocks(r.channels) + clocks(r.depth - full * r.channels);
+}
+
 int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, int depth, char *error, size_t size) {
   const pl_model_regs &r = a->regs;
   if (rows != (operand ? r.cols : r.rows) || depth != r.depth)
@@ -185,7 +206,10 @@ int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, in
   auto *beat = reinterpret_cast<int8_t *>(words(a->core->load_codes_i));
   for (int i = 0; i < rows; i++) {
     for (int k = 0; k < depth;) {
-      const int end = std::min({depth, k + PL_ELEMENTS, (k / r.channels + 1) * r.channels});  // a beat ends with its read
+      const int read_end = std::min(depth, (k / r.channels + 1) * r.channels);
+      const int end = std::min(k + PL_ELEMENTS, read_end);  // a beat ends with its read
+      if (PL_KIND == PL_KIND_RNS && k % r.channels == 0)
+        a->core->load_shift_i = pl_rns_shift(&r, codes + i * ld + k, read_end - k);
       for (int e = 0; e < PL_ELEMENTS; e++) beat[e] = k + e < end ? codes[i * ld + k + e] : 0x55;  // the core masks the rest
       a->core->load_valid_i = 0;
       for (int n = pause(a); n > 0; n--) tick(a);
@@ -208,8 +232,8 @@ int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, in
 int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
   const pl_model_regs &r = a->regs;
   const uint64_t begin = a->clock;
-  const uint64_t ideal = static_cast<uint64_t>((r.rows + PL_ROWS - 1) / PL_ROWS) * ((r.cols + PL_COLUMNS - 1) / PL_COLUMNS) *
-                         group_words(r);
+  const int64_t row_groups = (r.rows + PL_ROWS - 1) / PL_ROWS, column_groups = (r.cols + PL_COLUMNS - 1) / PL_COLUMNS;
+  const uint64_t ideal = row_groups * column_groups * group_clocks(r);
   if (a->checker) a->checker->start();
   a->core->result_ready_i = 1;
   a->core->start_i = 1;
@@ -240,17 +264,20 @@ int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
 }
 
 void counters(pl_array *a, pl_counters *out) {
-  const uint64_t reads = a->core->reads_o, clipped = a->core->clipped_o;
-  out->reads += reads - a->reads_seen;
-  out->clipped += clipped - a->clipped_seen;
+  const auto add = [](uint64_t now, uint64_t &seen, uint64_t &sum) {
+    sum += now - seen;
+    seen = now;
+  };
+  add(a->core->reads_o, a->seen.reads, out->reads);
+  add(a->core->clipped_o, a->seen.clipped, out->clipped);
+  add(a->core->detected_o, a->seen.detected, out->detected);
+  add(a->core->corrected_o, a->seen.corrected, out->corrected);
   out->cycles += a->counters.cycles;
   out->ideal_cycles += a->counters.ideal_cycles;
   out->load_cycles += a->counters.load_cycles;
   out->encodings_a += a->counters.encodings_a;
   out->encodings_b += a->counters.encodings_b;
   if (a->checker) out->checked += a->checker->checked;
-  a->reads_seen = reads;
-  a->clipped_seen = clipped;
   a->counters = pl_counters{};
   if (a->checker) a->checker->checked = 0;
 }
@@ -258,8 +285,9 @@ void counters(pl_array *a, pl_counters *out) {
 const std::string build =
     std::string(PL_BUILD_ID) + ", " + Verilated::productName() + " " + Verilated::productVersion() + ", " + __VERSION__;
 
-const pl_array_api api = {PL_ARRAY_ABI, build.c_str(), PL_ROWS, PL_COLUMNS, PL_WIDTH, PL_WORDS, PL_WORDS, PL_TRACED,
-                          create,       destroy, trace,      stall,    configure, load,    run,      counters};
+const pl_array_api api = {PL_ARRAY_ABI, build.c_str(), PL_KIND,  PL_ROWS, PL_COLUMNS, PL_WIDTH,
+                          PL_WORDS,     PL_WORDS,      PL_TRACED, create,  destroy,    trace,
+                          stall,        configure,     load,      run,     counters};
 
 }  // namespace
 

@@ -4,16 +4,33 @@
 #include <algorithm>
 #include <cstdio>
 
+extern "C" {
+#include "model/rns.h"
+}
+
 void Checker::load(int operand, const int8_t *codes, int64_t ld, int rows, int depth) {
   Operand &o = operand_[operand];
   o.rows = rows;
   o.depth = depth;
+  o.reads = (depth + regs_.channels - 1) / regs_.channels;
   o.elements.resize(static_cast<size_t>(rows) * depth);
+  o.shift.assign(static_cast<size_t>(rows) * o.reads, 0);
   const uint32_t origin = operand ? regs_.col0 : regs_.row0;
   const uint32_t k0 = regs_.sum0 * static_cast<uint32_t>(regs_.channels);
-  for (int i = 0; i < rows; i++)
-    for (int k = 0; k < depth; k++)
-      o.elements[static_cast<size_t>(i) * depth + k] = pl_encode(&regs_, operand, codes + i * ld + k, origin + i, k0 + k);
+  for (int i = 0; i < rows; i++) {
+    const int8_t *row = codes + i * ld;
+    pl_encoded *to = &o.elements[static_cast<size_t>(i) * depth];
+    if (regs_.kind != PL_KIND_RNS) {
+      for (int k = 0; k < depth; k++) to[k] = pl_encode(&regs_, operand, row + k, origin + i, k0 + k);
+      continue;
+    }
+    for (int read = 0; read < o.reads; read++) {
+      const int first = read * regs_.channels, count = std::min(regs_.channels, depth - first);
+      const int shift = pl_rns_shift(&regs_, row + first, count);
+      o.shift[static_cast<size_t>(i) * o.reads + read] = shift;
+      for (int k = first; k < first + count; k++) to[k].field = pl_bfp_mantissa(row[k], shift);
+    }
+  }
 }
 
 void Checker::start() {
@@ -46,61 +63,99 @@ void Checker::differ(const Place &place, int lane, const char *stage, int64_t ex
   sentence_ = text;
 }
 
+pl_sums Checker::sum_up(int m, int n, int read) const {
+  const int first = read * regs_.channels, end = std::min(first + regs_.channels, regs_.depth);
+  const pl_encoded *a = &operand_[0].elements[static_cast<size_t>(m) * regs_.depth];
+  const pl_encoded *b = &operand_[1].elements[static_cast<size_t>(n) * regs_.depth];
+  pl_sums s = {};
+  for (int k = first; k < end; k++) {
+    s.product += static_cast<int64_t>(a[k].field) * b[k].field;
+    s.power += a[k].power * b[k].power;
+    s.light += a[k].light + b[k].light;
+    s.dispersion += a[k].dispersion - b[k].dispersion;
+    s.rails += static_cast<uint64_t>(a[k].rail) * b[k].rail;
+  }
+  return s;
+}
+
+Checker::Expected Checker::expect(const pl_sums &sums, int m, int n, int read) const {
+  const uint32_t row = regs_.row0 + m, col = regs_.col0 + n, sum = regs_.sum0 + read;
+  Expected e = {};
+  if (regs_.kind == PL_KIND_RNS) {
+    const pl_rns_values v = pl_rns_read(&regs_, static_cast<int32_t>(sums.product), row, col, sum);
+    const auto shift = [&](int which, int i) {
+      return operand_[which].shift[static_cast<size_t>(i) * operand_[which].reads + read];
+    };
+    e.code = v.value;
+    e.shift = shift(0, m) + shift(1, n);
+    e.clipped = v.clipped;
+    e.detected = v.detected;
+    e.corrected = v.corrected;
+  } else {
+    e.detector = pl_detect(&regs_, &sums, row, col, sum);
+    e.code = pl_adc(&regs_, e.detector, &e.clipped);
+  }
+  return e;
+}
+
 void Checker::sums(const uint32_t *y, const uint32_t *d, const uint32_t *p, const uint32_t *l) {
-  const int lanes = rows_ * columns_;
   const Place &at = at_sums_;
-  const int first = at.read * regs_.channels, end = std::min(first + regs_.channels, regs_.depth);
-  Expected e;
-  e.detector.resize(lanes);
-  e.code.resize(lanes);
-  e.clipped.resize(lanes);
-  for (int lane = 0; lane < lanes && !failed(); lane++) {
+  std::vector<Expected> expected(rows_ * columns_);
+  for (int lane = 0; lane < rows_ * columns_ && !failed(); lane++) {
     if (!inside(at, lane)) continue;
     const int m = at.row + lane / columns_, n = at.col + lane % columns_;
-    const pl_encoded *a = &operand_[0].elements[static_cast<size_t>(m) * regs_.depth];
-    const pl_encoded *b = &operand_[1].elements[static_cast<size_t>(n) * regs_.depth];
-    pl_sums s = {};
-    for (int k = first; k < end; k++) {
-      s.product += static_cast<int64_t>(a[k].field) * b[k].field;
-      s.power += a[k].power * b[k].power;
-      s.light += a[k].light + b[k].light;
-      s.dispersion += a[k].dispersion - b[k].dispersion;
+    const pl_sums s = sum_up(m, n, at.read);
+    const auto got = [&](const uint32_t *words) { return static_cast<int32_t>(words[lane]); };
+    if (regs_.kind == PL_KIND_RNS) {
+      compare(at, lane, "sum of mantissas", s.product, got(y));
+    } else {
+      compare(at, lane, "optical sum", (s.product + 32) >> 6, got(y));
+      compare(at, lane, "dispersion sum", (s.dispersion + 32) >> 6, got(d));
+      compare(at, lane, "power sum", s.power, p[lane]);
+      compare(at, lane, "light sum", regs_.kind == PL_KIND_INTENSITY ? (s.rails + 32) >> 6 : s.light, l[lane]);
     }
-    const auto y6 = static_cast<int32_t>((s.product + 32) >> 6), d6 = static_cast<int32_t>((s.dispersion + 32) >> 6);
-    if (static_cast<int32_t>(y[lane]) != y6) differ(at, lane, "optical sum", y6, static_cast<int32_t>(y[lane]));
-    if (static_cast<int32_t>(d[lane]) != d6) differ(at, lane, "dispersion sum", d6, static_cast<int32_t>(d[lane]));
-    if (p[lane] != s.power) differ(at, lane, "power sum", s.power, p[lane]);
-    if (l[lane] != s.light) differ(at, lane, "light sum", s.light, l[lane]);
-    e.detector[lane] = pl_detect(&regs_, &s, regs_.row0 + m, regs_.col0 + n, regs_.sum0 + at.read);
-    e.code[lane] = pl_adc(&regs_, e.detector[lane], &e.clipped[lane]);
+    expected[lane] = expect(s, m, n, at.read);
   }
-  waiting_.push_back(std::move(e));
+  waiting_.push_back(std::move(expected));
   at_sums_.next(regs_, rows_, columns_);
 }
 
 void Checker::detector(const uint32_t *v) {
   if (failed()) return;
-  if (detected_ >= waiting_.size()) return differ(at_detector_, 0, "detector (read that was never summed)", 0, 1);
-  const Expected &e = waiting_[detected_++];
-  for (int lane = 0; lane < rows_ * columns_; lane++)
-    if (inside(at_detector_, lane) && static_cast<int32_t>(v[lane]) != e.detector[lane])
-      differ(at_detector_, lane, "detector value", e.detector[lane], static_cast<int32_t>(v[lane]));
-  at_detector_.next(regs_, rows_, columns_);
+  Place &at = at_detector_;
+  if (detected_ >= waiting_.size()) return differ(at, 0, "detector (read that was never summed)", 0, 1);
+  for (int i = 0; i < back_lanes_; i++)
+    if (inside(at, at.lane + i))
+      compare(at, at.lane + i, "detector value", waiting_[detected_][at.lane + i].detector, static_cast<int32_t>(v[i]));
+  at.lane += back_lanes_;
+  if (at.lane < rows_ * columns_) return;
+  at.lane = 0;
+  detected_++;
+  at.next(regs_, rows_, columns_);
 }
 
-void Checker::code(const uint32_t *code, const uint32_t *clipped_bits) {
+void Checker::code(const uint32_t *code, const uint32_t *shift, const uint32_t *clipped, const uint32_t *detected,
+                   const uint32_t *corrected) {
   if (failed()) return;
-  if (detected_ == 0) return differ(at_code_, 0, "ADC code (read that was never detected)", 0, 1);
-  const Expected &e = waiting_.front();
-  for (int lane = 0; lane < rows_ * columns_; lane++) {
-    if (!inside(at_code_, lane)) continue;
-    const int clipped = clipped_bits[lane / 32] >> (lane % 32) & 1;
-    if (static_cast<int32_t>(code[lane]) != e.code[lane])
-      differ(at_code_, lane, "ADC code", e.code[lane], static_cast<int32_t>(code[lane]));
-    if (clipped != e.clipped[lane]) differ(at_code_, lane, "ADC clip flag", e.clipped[lane], clipped);
+  const bool rns = regs_.kind == PL_KIND_RNS;
+  Place &at = at_code_;
+  if (waiting_.empty()) return differ(at, 0, "code (read that was never summed)", 0, 1);
+  for (int i = 0; i < back_lanes_; i++) {
+    const int lane = at.lane + i;
+    if (!inside(at, lane)) continue;
+    const Expected &e = waiting_.front()[lane];
+    const auto bit = [&](const uint32_t *bits) { return bits[i / 32] >> (i % 32) & 1; };
+    compare(at, lane, rns ? "value of the residues" : "ADC code", e.code, static_cast<int32_t>(code[i]));
+    if (rns) compare(at, lane, "exponent", e.shift, shift[i]);
+    compare(at, lane, "ADC clip flag", e.clipped, bit(clipped));
+    compare(at, lane, "flag of a detected read", e.detected, bit(detected));
+    compare(at, lane, "flag of a corrected read", e.corrected, bit(corrected));
     checked++;
   }
+  at.lane += back_lanes_;
+  if (at.lane < rows_ * columns_) return;
+  at.lane = 0;
   waiting_.pop_front();
-  detected_--;
-  at_code_.next(regs_, rows_, columns_);
+  if (!rns && detected_-- == 0) return differ(at, 0, "code (read that was never detected)", 0, 1);
+  at.next(regs_, rows_, columns_);
 }

@@ -1,6 +1,7 @@
 // checker.h: the C++ side of pl_checker.sv. Keeps the operands of the tile in their encoded form, walks through
 // the detector reads in the order of the hardware, and compares each of them with the golden model, lane by lane:
-// the sums, the detector value, the code. Knows nothing of Verilator.
+// the sums, the detector value, what is accumulated. The last two come in groups of lanes, as wide as the back end.
+// Knows nothing of Verilator.
 #ifndef PHOTOLANE_CHECKER_H
 #define PHOTOLANE_CHECKER_H
 
@@ -15,7 +16,7 @@ extern "C" {
 
 class Checker {
  public:
-  Checker(int rows, int columns) : rows_(rows), columns_(columns) {}
+  Checker(int rows, int columns, int back_lanes) : rows_(rows), columns_(columns), back_lanes_(back_lanes) {}
 
   void configure(const pl_image &image) { pl_model_unpack(&image, &regs_); }
   void load(int operand, const int8_t *codes, int64_t ld, int rows, int depth);  // encodes with the golden model
@@ -23,8 +24,10 @@ class Checker {
 
   // One read of every lane. Words in lane order, as the RTL packs them.
   void sums(const uint32_t *y, const uint32_t *d, const uint32_t *p, const uint32_t *l);
+  // One group of lanes. The flags have a bit per lane.
   void detector(const uint32_t *v);
-  void code(const uint32_t *code, const uint32_t *clipped_bits);
+  void code(const uint32_t *code, const uint32_t *shift, const uint32_t *clipped, const uint32_t *detected,
+            const uint32_t *corrected);
 
   bool failed() const { return !sentence_.empty(); }
   const std::string &sentence() const { return sentence_; }  // of the first difference
@@ -32,26 +35,32 @@ class Checker {
 
  private:
   struct Operand {
-    int rows = 0, depth = 0;
-    std::vector<pl_encoded> elements;  // (rows, depth)
+    int rows = 0, depth = 0, reads = 0;
+    std::vector<pl_encoded> elements;  // (rows, depth); kind rns: the mantissa in `field`
+    std::vector<int> shift;            // (rows, reads), kind rns
   };
-  struct Place {  // a read: group of array rows and columns, and index of the read
-    int row = 0, col = 0, read = 0;
+  struct Place {  // a read: group of array rows and columns, and index of the read; and the group of lanes in it
+    int row = 0, col = 0, read = 0, lane = 0;
     void next(const pl_model_regs &regs, int rows, int columns);
   };
-  struct Expected {  // of one read
-    std::vector<int32_t> detector, code;
-    std::vector<int> clipped;
+  struct Expected {  // of one read and lane; kind rns: detector is not used, code is without the shift
+    int32_t detector, code;
+    int shift, clipped, detected, corrected;
   };
   void differ(const Place &place, int lane, const char *stage, int64_t expected, int64_t got);
+  void compare(const Place &place, int lane, const char *stage, int64_t expected, int64_t got) {
+    if (expected != got) differ(place, lane, stage, expected, got);
+  }
   bool inside(const Place &place, int lane) const;
+  pl_sums sum_up(int m, int n, int read) const;
+  Expected expect(const pl_sums &sums, int m, int n, int read) const;
 
-  int rows_, columns_;
+  int rows_, columns_, back_lanes_;
   pl_model_regs regs_{};
   Operand operand_[2];
   Place at_sums_, at_detector_, at_code_;
-  std::deque<Expected> waiting_;  // reads between array and accumulator
-  size_t detected_ = 0;           // of waiting_, how many have passed the detector
+  std::deque<std::vector<Expected>> waiting_;  // reads between array and accumulator
+  size_t detected_ = 0;                        // of waiting_, how many have passed the detector
   std::string sentence_;
 };
 

@@ -115,7 +115,8 @@ static void counters(pl_array *array, pl_counters *sum) {
 
 const pl_array_api *pl_array_get(void) {
   static const pl_array_api api = {
-      .abi = PL_ARRAY_ABI, .build = "fake", .rows = ROWS, .columns = COLUMNS, .width = WIDTH, .a_words = A_WORDS, .b_words = B_WORDS,
+      .abi = PL_ARRAY_ABI, .build = "fake", .kind = PL_KIND_COHERENT,
+      .rows = ROWS, .columns = COLUMNS, .width = WIDTH, .a_words = A_WORDS, .b_words = B_WORDS,
       .create = create, .destroy = destroy, .trace = no_trace, .stall = no_stall, .configure = configure,
       .load = load, .run = run, .counters = counters,
   };

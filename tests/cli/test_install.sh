@@ -84,7 +84,7 @@ check "example of docs/structure.md" "$cc" -Wall -Wextra -Werror -o "$temp/examp
   $(pkg-config --cflags --libs photolane)
 check "... and what it prints" prints "$(sed -n 's/^    \([-0-9 ]*\)$/\1/p' docs/structure.md | tail -1)" \
   env LD_LIBRARY_PATH="$prefix/lib" "$temp/example"
-for plugin in "$build"/rtl/libphotolane-rtl-*x*[0-9].so; do
+for plugin in "$build"/rtl/libphotolane-rtl-[0-9]*x*[0-9].so; do
   [ -e "$plugin" ] || continue
   shape=$(basename "$plugin" .so)
   shape=${shape#libphotolane-rtl-}

@@ -37,6 +37,7 @@ static inline pl_image words_of(const pl_model_regs *r) {
   pl_image_reset(&image);
   uint32_t *reg = image.reg;
   reg[PL_REG_EFFECTS] = r->effects;
+  reg[PL_REG_KIND] = (uint32_t)r->kind;
   reg[PL_REG_SEED] = r->seed;
   reg[PL_REG_JOB] = r->job;
   reg[PL_REG_CHANNELS] = (uint32_t)r->channels;
@@ -63,7 +64,19 @@ static inline pl_image words_of(const pl_model_regs *r) {
   reg[PL_REG_ROWS] = (uint32_t)r->rows;
   reg[PL_REG_COLS] = (uint32_t)r->cols;
   reg[PL_REG_DEPTH] = (uint32_t)r->depth;
+  reg[PL_REG_CROSSTALK] = r->crosstalk;
+  reg[PL_REG_SYSTEMATIC_VAR] = r->systematic_var;
+  reg[PL_REG_RNS_K] = (uint32_t)r->rns_k;
+  reg[PL_REG_REDUNDANT] = (uint32_t)r->redundant;
+  reg[PL_REG_RANGE_LIMIT] = (uint32_t)r->range_limit;
+  reg[PL_REG_BFP_BITS] = (uint32_t)r->bfp_bits;
+  for (int i = 0; i < 5; i++) reg[PL_REG_LEVEL_SIGMA + i] = r->level_sigma[i];
+  reg[PL_REG_IQ_SIGMA] = r->iq_sigma;
   for (int i = 0; i < 32; i++) reg[PL_REG_DISPERSION + i] = (uint32_t)(int32_t)r->dispersion[i];
+  for (int i = 0; i < 128; i++) {
+    reg[PL_REG_TRANSFER_A + i] = r->transfer[0][i];
+    reg[PL_REG_TRANSFER_B + i] = r->transfer[1][i];
+  }
   return image;
 }
 

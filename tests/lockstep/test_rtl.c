@@ -1,14 +1,15 @@
 /* test_rtl.c: what the Verilated RTL promises beyond single jobs: the same bits for any array shape, any pauses in its
  * streams, any split of a job, side by side in threads; and a bound checker that sees every read.
  *
- * The shapes are those `make rtl` builds. PL_TEST_SEED=N changes the seed; it is printed.
+ * The shapes are those `make rtl` builds; in 4x4x8x2 the lanes share a back end. PL_TEST_SEED=N changes the seed; it is
+ * printed.
  */
 #include <pthread.h>
 
 #include "../unit/golden_file.h"
 #include "../unit/test_model_support.h"
 
-static const char *const shapes[] = {"rtl:1x2x8", "rtl:4x4x8", "rtl:8x8x16"};
+static const char *const shapes[] = {"rtl:1x2x8", "rtl:4x4x8", "rtl:4x4x8x2", "rtl:8x8x16"};
 enum { SHAPES = sizeof shapes / sizeof *shapes };
 
 static pl_device *open_device(const char *uri) {

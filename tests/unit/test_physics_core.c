@@ -80,9 +80,17 @@ START_TEST(warnings) {
   const char *dim = "kind = \"intensity\";\neffects = [\"shot\"];\nchannels = 64;\nphotons_per_mac = 1.0;\n";
   ck_assert_int_eq(load_bytes(dim, strlen(dim), &core, NULL), PL_OK);
   ck_assert_ptr_nonnull(strstr(core.warning, "a typical read has 4 photons")); /* 64 / 16 */
+  ck_assert_ptr_nonnull(strstr(core.warning, "(photons in place of shot counts them exactly)"));
+  dim = "kind = \"intensity\";\neffects = [\"photons\"];\nchannels = 64;\nphotons_per_mac = 1.0;\n";
+  ck_assert_int_eq(load_bytes(dim, strlen(dim), &core, NULL), PL_OK);
+  ck_assert_str_eq(core.warning, "");
+  dim = "kind = \"intensity\";\neffects = [\"photons\", \"shot\"];\nchannels = 64;\nphotons_per_mac = 1.0;\n";
+  ck_assert_int_eq(load_bytes(dim, strlen(dim), &core, NULL), PL_OK);
+  ck_assert_ptr_nonnull(strstr(core.warning, "counted twice"));
   dim = "kind = \"coherent\";\neffects = [\"shot\"];\nchannels = 64;\nphotons_full_scale = 100.0;\n";
   ck_assert_int_eq(load_bytes(dim, strlen(dim), &core, NULL), PL_OK);
   ck_assert_ptr_nonnull(strstr(core.warning, "a typical read has 400 photons"));
+  ck_assert_ptr_null(strstr(core.warning, "in place of shot"));
   const char *wide = "kind = \"rns\";\neffects = [\"residues\", \"bfp\"];\nchannels = 73;\nmoduli_k = 5;\n"
                      "mantissa_bits = 4;\n";
   ck_assert_int_eq(load_bytes(wide, strlen(wide), &core, NULL), PL_OK);

@@ -139,7 +139,7 @@ static void refuse(const pl_physics *p, const char *says) {
 
 START_TEST(errors) {
   pl_physics p = plain(PL_EFFECT_SHOT);
-  refuse(&p, "photons_per_mac above 0");
+  refuse(&p, "photons, shot and thermal noise need photons_per_mac above 0");
   p.photons_per_mac = 1e-4, p.channels = 4096, p.effects |= PL_EFFECT_THERMAL, p.thermal_noise_rms_photons = 1e6;
   refuse(&p, "give more photons_per_mac");
   p = plain(PL_EFFECT_TRANSFER_A);

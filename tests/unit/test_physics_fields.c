@@ -56,6 +56,7 @@ static const struct {
     {"crosstalk_db", C, "-25.0", "-121.0", "-6.0", "crosstalk"},
     {"photons_per_mac", I, "3.0", "1e-5", "2e15", "shot"},
     {"photons_per_mac", I, "3.0", "1e-5", "2e15", "thermal"},
+    {"photons_per_mac", I, "3.0", "1e-5", "2e15", "photons"},
     {"mean_input", I, "0.2", "1e-5", "1.1", NULL},
     {"extinction_a", I, "0.02", "-0.1", "1.0", "transfer_a"},
     {"extinction_b", I, "0.02", "-0.1", "1.0", "transfer_b"},
