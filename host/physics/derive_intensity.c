@@ -84,15 +84,17 @@ static pl_status set_systematic(const pl_physics *p, pl_image *image, pl_error *
   return PL_OK;
 }
 
-/* Photon counters: c photons per code^2. A detector sees Q8 light and counts in 2^-16 photon: a factor of 256 c; a photon
- * is worth 1 / c code^2, that is 4 / c detector LSB. light: on both detectors at most, code^2. */
+/* Photon counters: c photons per code^2. A detector sees Q8 light and counts in 2^-16 photon: a factor of 256 c; a
+ * photon is worth 1 / c code^2, that is 4 / c detector LSB. light: on both detectors at most, code^2. */
 static pl_status set_photons(double c, double light, uint32_t *reg, pl_error *err) {
   const double most = light * c;
   if (most > 0x1p20)
-    return pl_fail(err, PL_E_INPUT, "a detector can receive %.3g photons in a read but counters hold 1048576: use the effect "
-                   "shot in place of photons, which is as good for so much light", most);
+    return pl_fail(err, PL_E_INPUT,
+                   "a detector can receive %.3g photons in a read but counters hold 1048576: use the effect shot in "
+                   "place of photons, which is as good for so much light", most);
   if (c * 256 > 65535) /* hardly any light per element */
-    return pl_fail(err, PL_E_INPUT, "%g photons per code^2 are more than registers hold: give fewer photons_per_mac", c);
+    return pl_fail(err, PL_E_INPUT, "%g photons per code^2 are more than registers hold: give fewer photons_per_mac",
+                   c);
   pl_derive_factor(256 * c, &reg[PL_REG_PHOTON_GAIN], &reg[PL_REG_PHOTON_SHIFT]);
   pl_derive_factor(4 / c / 65536, &reg[PL_REG_PHOTON_STEP], &reg[PL_REG_PHOTON_STEP_SHIFT]);
   return PL_OK;

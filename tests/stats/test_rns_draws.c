@@ -100,7 +100,8 @@ START_TEST(residues_give_the_number_back) {
 }
 END_TEST
 
-/* Outcomes with residues one level off, or anywhere, with chance p: the figures of another program, 20,000 trials each. */
+/* Outcomes with residues one level off, or anywhere, with chance p: the figures of another program, 20,000 trials
+ * each. */
 START_TEST(outcomes_agree_with_an_independent_table) {
   enum { TRIALS = 100000 };
   static const struct {
