@@ -50,7 +50,8 @@ check-long: all tests ## 1e9 samples of the Gaussian, thousands of random jobs o
 	$(Q)scripts/run-tests 'Gaussian, 1e9 samples=PL_STATS_SAMPLES=1e9 $(O)/tests/stats/test_gauss_stats' \
 	  $(foreach shape,$(VERIFY_SHAPES),'verify rtl:$(shape)=$(O)/photolane verify -d rtl:$(shape) --level L2 --cases 10000 --seed 2')
 
-L3_TESTS := $(foreach kind,coherent intensity rns,$(O)/tests/stats/test_$(kind)_draws $(O)/tests/stats/test_l3_$(kind)) $(O)/tests/stats/test_l3_photons
+L3_TESTS := $(foreach kind,coherent intensity rns,$(O)/tests/stats/test_$(kind)_draws $(O)/tests/stats/test_l3_$(kind)) \
+  $(O)/tests/stats/test_l3_photons
 check-physics: $(L3_TESTS) ## level L3 at 1e6 reads per operating point; the report is build/l3-report.txt
 	$(Q)rm -f $(O)/l3-report.txt $(O)/l3-failed; for test in $(L3_TESTS); do \
 	  { echo "== $${test##*/}"; PL_STATS_SAMPLES=1e6 PL_STATS_THREADS=2 $$test || touch $(O)/l3-failed; } 2>&1 | tee -a $(O)/l3-report.txt; \

@@ -4,11 +4,11 @@
  *
  * Three panels per effect, one block of rows each: z = (value - mean)/sigma by the physics' exact moments, in bins of
  * about 1/8; probability density of 10^6 reads of the golden model and of draws of the physics (0: none fell there).
- * With few photons a bin is a whole number of them, else it would hold now two and now three counts.
- * dispersion: per wavelength the imbalance by the formula, the register, and the golden model's error of one lit
- * channel (x = 127, w = 0) in detector LSB.
- * crosstalk: by its strength, what it adds to a read of 12 channels (part of the read's full scale) by the physics and by
- * the golden model, full-scale and random codes; the latter's error and its bound in detector LSB.
+ * With few photons a bin is a whole number of them, else it would hold now two and now three counts. dispersion: per
+ * wavelength the imbalance by the formula, the register, and the golden model's error of one lit channel (x = 127, w =
+ * 0) in detector LSB. crosstalk: by its strength, what it adds to a read of 12 channels (part of the read's full scale)
+ * by the physics and by the golden model, full-scale and random codes; the latter's error and its bound in detector
+ * LSB.
  */
 #include "l3.h"
 #include "physics/coherent.h"
@@ -111,7 +111,8 @@ static void crosstalk(void) {
       change[random_codes][1] = fabs(golden - product) / (12 * 127 * 127);
       error = (golden - with) / LSB;
     }
-    printf("%.1f,%.6g,%.6g,%.6g,%.6g,%.3f,%.3f\n", db, change[0][0], change[0][1], change[1][0], change[1][1], error, bound);
+    printf("%.1f,%.6g,%.6g,%.6g,%.6g,%.3f,%.3f\n", db, change[0][0], change[0][1], change[1][0], change[1][1], error,
+           bound);
   }
 }
 

@@ -4,8 +4,8 @@
  *
  * photons: four blocks, 1, 10, 100 and 1000 photons in a read: probability of each count by Poisson's law and of reads
  *   of the golden model, 10^6 of them, that fall nearest to it.
- * snr: mean over sigma of full-scale reads with that many photons, golden model (10^5 reads) and square root.
- * law: photons per MAC at which reads have a relative error of 1 %, over the channels, and the 1/N law through 64 channels.
+ * snr: mean over sigma of full-scale reads with that many photons, golden model (10^5 reads) and square root. law:
+ * photons per MAC at which reads have a relative error of 1 %, over the channels, and the 1/N law through 64 channels.
  * transfer: light and signed field by operand code: physics and registers, a floor of 0.02004 and a curve.
  */
 #include "l3_intensity.h"

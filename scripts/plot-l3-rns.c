@@ -2,9 +2,11 @@
  *
  *   plot-l3-rns FIGURE > l3-FIGURE.csv
  *
- * levels: rate of wrong residues, modulo 32, over half a level in sigmas of the phase noise (of the amplitude noise): error
+ * levels: rate of wrong residues, modulo 32, over half a level in sigmas of the phase noise (of the amplitude noise):
+ * error
  *   function, exact chances of the physics, golden model (0: none fell there).
- * outcomes: three blocks, no, one and two redundant moduli, with range check, moduli 31, 32, 33 (35, 37), sums up to 3600:
+ * outcomes: three blocks, no, one and two redundant moduli, with range check, moduli 31, 32, 33 (35, 37), sums up to
+ * 3600:
  *   what becomes of a read over the rate of wrong residues modulo 32, golden model and draws of the physics.
  */
 #include "l3_rns.h"

@@ -119,8 +119,8 @@ static inline double photons_for_error(int channels, double wanted) {
     const pl_intensity core = core_of(&p);
     const pl_intensity_moments m = pl_intensity_expect(&core, a, b, channels);
     const pl_image image = image_of(&p);
-    histogram h = golden_reads(&image, a, b, channels, fmax(2e5, reads_wanted() / 4), 5000 + (uint32_t)(channels + round),
-                               m.mean, sqrt(m.variance), threads_to_use());
+    histogram h = golden_reads(&image, a, b, channels, fmax(2e5, reads_wanted() / 4),
+                               5000 + (uint32_t)(channels + round), m.mean, sqrt(m.variance), threads_to_use());
     require(h.counts != NULL, "out of memory");
     p.photons_per_mac *= moments_of(&h).variance / pow(wanted * m.light, 2);
     free(h.counts);

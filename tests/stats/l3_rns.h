@@ -2,7 +2,7 @@
  *
  *   pl_physics p = physics_of(5, PL_EFFECT_RESIDUES | PL_EFFECT_PHASE);   moduli 31, 32, 33; then set the noise
  *   pl_rns core = core_of(&p);                                           ready to draw; image_of(&p): registers
- *   pl_physics p = noisy(5, 0, 3.0);                                      the same with phase noise: half a level is 3 sigma
+ *   pl_physics p = noisy(5, 0, 3.0);                                     with phase noise: half a level is 3 sigma
  *   pl_model_regs r = regs_of(&p);  golden_read(&r, n);                   read n of the golden model
  *   golden_outcomes(&p, reads, count);  drawn_outcomes(...);              what became of reads: RIGHT .. WRONG
  */

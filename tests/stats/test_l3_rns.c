@@ -1,13 +1,13 @@
-/* test_l3_rns.c: level L3 of the residue core: the golden model, with registers derived from physical units, against the
- * double-precision physics of host/physics/rns.c.
+/* test_l3_rns.c: level L3 of the residue core: the golden model, with registers derived from physical units, against
+ * the double-precision physics of host/physics/rns.c.
  *
- *   PL_STATS_SAMPLES=N   reads per operating point, 5e4 to 1e7 (default 5e4; the proof is 1e6). From 1e6 on every k from 4
- *                        to 8 and every noise is run, else a choice of them
+ *   PL_STATS_SAMPLES=N   reads per operating point, 5e4 to 1e7 (default 5e4; the proof is 1e6). From 1e6 on every k
+ *                        from 4 to 8 and every noise is run, else a choice of them
  *
- * Rates of wrong residues over four decades against the exact chances (erfc for phase noise); levels by chi-square; mean
- * and variance of the decoded number against their exact values; outcomes of range check and redundancy against draws of
- * the physics; a wrong physics is rejected. False alarms: l3.h. Coordinates are fixed (seed 20261122), so the outcome is
- * the same every time. Sums are chosen at random within the legal range unless said otherwise.
+ * Rates of wrong residues over four decades against the exact chances (erfc for phase noise); levels by chi-square;
+ * mean and variance of the decoded number against their exact values; outcomes of range check and redundancy against
+ * draws of the physics; a wrong physics is rejected. False alarms: l3.h. Coordinates are fixed (seed 20261122), so the
+ * outcome is the same every time. Sums are chosen at random within the legal range unless said otherwise.
  */
 #include <check.h>
 
@@ -76,8 +76,8 @@ START_TEST(wrong_residues_over_four_decades) {
           add_count(&all, name, wrong[i], exact * ceil(reads), relative);
           if (i == 1)
             printf("  %-8s modulo %3d: wrong %.3e, physics %.3e, erfc %.1e, resolution %.3f, %.0f counts\n",
-                   noise_name[noise], core.modulus[i], wrong[i] / ceil(reads), exact, erfc(sigmas[d] * M_SQRT1_2), relative,
-                   wrong[i]);
+                   noise_name[noise], core.modulus[i], wrong[i] / ceil(reads), exact, erfc(sigmas[d] * M_SQRT1_2),
+                   relative, wrong[i]);
         }
         fflush(stdout);
       }
@@ -125,13 +125,13 @@ typedef struct {
   double mean, variance, fourth; /* of decoded - sum; central; code^2 and its powers */
 } decoded_moments;
 
-/* Exact, over all residues that three moduli can be received at. */
-static decoded_moments expect_decoded(const pl_rns *core, int64_t sum) {
+/* Exact, over all residues that three moduli can be received at; up[i][l]: chance that residue i is l levels up. */
+static decoded_moments expect_decoded(const pl_rns *core, double up[3][64], int64_t sum) {
   double chances[3][64], power[5] = {0};
   for (int i = 0; i < 3; i++)
     for (int level = 0; level < core->modulus[i]; level++) {
       const int m = core->modulus[i];
-      chances[i][(sum % m + m + level) % m] = pl_rns_level_chance(core, i, level > m / 2 ? level - m : level);
+      chances[i][(sum % m + m + level) % m] = up[i][level];
     }
   for (int j = 0; j < core->modulus[0] * core->modulus[1] * core->modulus[2]; j++) {
     const int residue[5] = {j % core->modulus[0], j / core->modulus[0] % core->modulus[1],
@@ -150,33 +150,41 @@ START_TEST(decoded_numbers_have_the_exact_moments) {
   static const int sums[] = {0, 1, 3600, -3600, 1234};
   static statistics all;
   for (int noise = 0; noise < KINDS_OF_NOISE; noise++)
-    for (int check = 0; check < 2; check++)
+    for (int check = 0; check < 2; check++) {
+      pl_physics p = noisy(5, noise, 2.2);
+      if (check) p.effects |= PL_EFFECT_RANGE_CHECK;
+      const pl_rns core = core_of(&p);
+      const pl_model_regs r = regs_of(&p);
+      double up[3][64];
+      for (int i = 0; i < 3; i++)
+        for (int level = 0; level < core.modulus[i]; level++)
+          up[i][level] = pl_rns_level_chance(&core, i, level > core.modulus[i] / 2 ? level - core.modulus[i] : level);
       for (size_t s = 0; s < sizeof sums / sizeof *sums; s++) {
-        pl_physics p = noisy(5, noise, 2.2);
-        if (check) p.effects |= PL_EFFECT_RANGE_CHECK;
-        const pl_rns core = core_of(&p);
-        const pl_model_regs r = regs_of(&p);
-        const decoded_moments m = expect_decoded(&core, sums[s]);
+        const decoded_moments m = expect_decoded(&core, up, sums[s]);
         const double reads = fmax(1e5, reads_wanted());
         double sum = 0, squares = 0;
         for (uint64_t n = 0; n < reads; n++) {
-          const double e = pl_rns_read(&r, sums[s], (uint32_t)(n >> 16), (uint32_t)(n & 0xffff), 1 + (uint32_t)s).value - sums[s];
+          const uint32_t row = (uint32_t)(n >> 16), col = (uint32_t)(n & 0xffff);
+          const double e = pl_rns_read(&r, sums[s], row, col, 1 + (uint32_t)s).value - sums[s];
           sum += e, squares += e * e;
         }
         const double count = ceil(reads), mean = sum / count, variance = squares / count - mean * mean;
         const double sigma = sqrt(m.variance);
-        /* Registers: a rate of wrong residues may be off, here for single residues: threshold by 0.7 steps of 2^-16 turn. */
+        /* Registers: a rate of wrong residues may be off, here for single residues: threshold by 0.7 steps of 2^-16
+         * turn. */
         const double off = chance(&core, 0, -0.7 * 0x1p-16, 1) / chance(&core, 0, 0, 1) - 1;
-        char name[80];
-        snprintf(name, sizeof name, "%s%s, sum %d: mean / sigma", noise_name[noise], check ? ", range check" : "", sums[s]);
+        char point[48], name[80];
+        snprintf(point, sizeof point, "%s%s, sum %d", noise_name[noise], check ? ", range check" : "", sums[s]);
+        snprintf(name, sizeof name, "%s: mean / sigma", point);
         add_statistic(&all, name, (mean - m.mean) / sigma, off * sigma / 16000, sqrt(variance / count) / sigma);
-        snprintf(name, sizeof name, "%s%s, sum %d: variance - 1", noise_name[noise], check ? ", range check" : "", sums[s]);
+        snprintf(name, sizeof name, "%s: variance - 1", point);
         add_statistic(&all, name, variance / m.variance - 1, off,
                       sqrt((m.fourth - m.variance * m.variance) / count) / m.variance);
         if (s == 2)
-          printf("  %-8s range check %d: mean %+8.2f (physics %+8.2f), sigma %8.1f (%8.1f)\n", noise_name[noise], check, mean,
-                 m.mean, sqrt(variance), sigma);
+          printf("  %-8s range check %d: mean %+8.2f (physics %+8.2f), sigma %8.1f (%8.1f)\n", noise_name[noise], check,
+                 mean, m.mean, sqrt(variance), sigma);
       }
+    }
   ck_assert_int_eq(failures(&all, 0), 0);
 }
 END_TEST
