@@ -1,79 +1,49 @@
-/* cmd_calibrate.c: `photolane calibrate`: ADC ranges of a model on a core, from a text. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+/* cmd_calibrate.c: `photolane calibrate`: which of its two forms is meant: ADC ranges of a model from a text
+ * (calibrate_ranges.c), or the parameters of a device from probes (calibrate_device.c). */
+#include "cli/calibrate.h"
 
-#include "cli/nn_session.h"
+#include "study/probe.h"
 
-static void show_progress(void *self, int done, int total) {
-  (void)total; /* the bar knows */
-  cli_progress_update(self, (uint64_t)done);
+/* The first option given that the other form has, or NULL. */
+static const char *only_ranges(const calibrate_options *o) {
+  return o->model ? "model" : o->text ? "file" : o->optical ? "optical" : o->tokens ? "tokens" : o->rule ? "rule" : NULL;
 }
 
-/* "max", "mse" or "99.9" (a percentile). */
-static int parse_rule(const char *text, pl_range_choice *choice) {
-  char *end;
-  if (!strcmp(text, "max")) return *choice = (pl_range_choice){PL_RANGE_MAX, 100}, CLI_OK;
-  if (!strcmp(text, "mse")) return *choice = (pl_range_choice){PL_RANGE_MSE, 100}, CLI_OK;
-  double percentile = strtod(text, &end);
-  if (end == text || *end || !(percentile >= 50 && percentile <= 100))
-    return cli_usage("calibrate: --rule wants max, mse or a percentile from 50 to 100, not '%s'", text);
-  *choice = (pl_range_choice){PL_RANGE_PERCENTILE, percentile};
-  return CLI_OK;
-}
-
-/* One line for each layer, full scales in code^2. */
-static void print_table(const pl_nn_ranges *r) {
-  printf("layer");
-  for (int p = 0; p < PL_NN_PRODUCTS; p++) printf(" %9s", pl_nn_product_names[p]);
-  putchar('\n');
-  for (int i = 0; i <= r->layers; i++) {
-    printf("%5d", i);
-    for (int p = 0; p < PL_NN_PRODUCTS; p++) {
-      if (r->range[i][p].full_scale > 0) printf(" %9.0f", r->range[i][p].full_scale);
-      else printf(" %9s", "-");
-    }
-    putchar('\n');
-  }
+static const char *only_device(const calibrate_options *o) {
+  return o->reads ? "reads" : o->seed >= 0 ? "seed" : o->json ? "json" : NULL;
 }
 
 int cmd_calibrate(int argc, char **argv) {
-  nn_session s = NN_SESSION_DEFAULTS;
-  const char *text_path = NULL, *out_path = NULL, *rule = NULL;
-  int64_t tokens = 512;
+  calibrate_options o = {.seed = -1};
   int code;
   const cli_option options[] = {
-      NN_SESSION_OPTIONS(s),
-      {'f', "file", "TEXT", CLI_TEXT, &text_path, 0, 0, "a text like those the model will read, a file"},
-      {'o', "output", "FILE", CLI_TEXT, &out_path, 0, 0, "where to write the ranges, for --ranges (a table on stdout)"},
-      {0, "tokens", "N", CLI_INT, &tokens, 1, 65536, "tokens to read (512, or the model's context if shorter)"},
-      {0, "rule", "RULE", CLI_TEXT, &rule, 0, 0, "max, mse (least squared error), or a percentile such as 99.9"},
+      {'m', "model", "FILE", CLI_TEXT, &o.model, 0, 0, "ranges of this model, a GGUF file"},
+      {'f', "file", "TEXT", CLI_TEXT, &o.text, 0, 0, "a text like those the model will read, a file"},
+      {0, "optical", "LIST", CLI_TEXT, &o.optical, 0, 0,
+       "optical products, of q,k,v,scores,attn,out,gate,up,down,head (all)"},
+      {0, "tokens", "N", CLI_INT, &o.tokens, 1, 65536, "tokens to read (512, or the model's context if shorter)"},
+      {0, "rule", "RULE", CLI_TEXT, &o.rule, 0, 0, "max, mse (least squared error), or a percentile such as 99.9"},
+      {'d', "device", "URI", CLI_TEXT, &o.uri, 0, 0, "parameters of this device"},
+      {0, "reads", "N", CLI_INT, &o.reads, PL_PROBE_READS_MIN, 1 << 30, "detector reads of each probe (1048576)"},
+      {0, "seed", "N", CLI_INT, &o.seed, 0, 4294967295, "of the probes' jobs and random vectors (1)"},
+      {0, "json", NULL, CLI_FLAG, &o.json, 0, 0, "print a result file"},
+      {'c', "core", "CORE", CLI_TEXT, &o.core, 0, 0,
+       "with -m: the core (ideal); with -d: what the emulated device is (lightening)"},
+      {'o', "output", "FILE", CLI_TEXT, &o.output, 0, 0,
+       "with -m: ranges for --ranges (a table on stdout); with -d: a core description"},
       {0},
   };
-  const cli_help help = {"calibrate", "-m MODEL -f TEXT [-c CORE] [-o FILE]",
-                         "Finds the full scale of the ADC for each layer and product, by a run with exact products.",
-                         options};
-  pl_range_choice choice = pl_range_default;
+  const cli_help help = {"calibrate", "-m MODEL -f TEXT [-c CORE] [-o FILE]\n       photolane calibrate -d URI "
+                         "[-c CORE] [-o FILE.cfg] [--reads N] [--seed S] [--json]",
+                         "With -m: finds the full scale of the ADC for each layer and product, by a run with exact products.\n"
+                         "With -d: probes a device and fits its noise, couplers, transfer curves and offsets, with intervals\n"
+                         "of 99.9 %, as a core description.", options};
   if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
-  if (rule && (code = parse_rule(rule, &choice))) return code;
-  if (!text_path) return cli_usage("calibrate on which text? name a file with -f");
-  int32_t *ids = NULL;
-  size_t count = 0;
-  pl_error err;
-  code = nn_session_load(&s);
-  if (!code) code = nn_session_tokenize(&s, NULL, text_path, PL_TOKENIZE_BOS, &ids, &count);
-  if (!code) {
-    int n = count < (size_t)tokens ? (int)count : (int)tokens, context = pl_nn_get_shape(s.model)->context;
-    cli_progress bar;
-    cli_progress_start(&bar, "calibrate", (uint64_t)(n < context ? n : context));
-    pl_status status =
-        pl_nn_calibrate(s.model, &s.core.image, s.products, ids, n, choice, show_progress, &bar, &s.ranges, &err);
-    cli_progress_end(&bar);
-    if (status) code = cli_fail(&err);
-  }
-  if (!code && out_path && pl_nn_ranges_save(s.ranges, out_path, &err)) code = cli_fail(&err);
-  if (!code && !out_path) print_table(s.ranges);
-  free(ids);
-  nn_session_close(&s);
-  return code;
+  const char *ranges = only_ranges(&o), *device = only_device(&o);
+  if (o.uri && ranges)
+    return cli_usage("calibrate: -d measures a device and takes no --%s; ranges of a model need no device", ranges);
+  if (!o.uri && device) return cli_usage("calibrate: --%s is for measuring a device: name it with -d", device);
+  if (!o.uri && !ranges)
+    return cli_usage("calibrate what? a model's ranges on a text (-m MODEL -f TEXT), or a device (-d URI)");
+  return o.uri ? calibrate_device(&o, argc, argv) : calibrate_ranges(&o);
 }

@@ -5,7 +5,7 @@
  *
  *   pl_rns core;
  *   if (pl_rns_init(&core, &physics, &err)) ...
- *   pl_rns_read read = pl_rns_draw(&core, a, b, count, &random);     one read of a row and a column, drawn
+ *   pl_rns_drawn read = pl_rns_draw(&core, a, b, count, &random);     one read of a row and a column, drawn
  *   double p = pl_rns_level_chance(&core, 2, 1);                     that residue 2 is received one level too high
  *
  * Nothing here allocates or keeps state.
@@ -44,16 +44,17 @@ typedef struct {
   pl_rns_verdict verdict;
   int64_t decoded;      /* 0 if detected */
   double value_code2;   /* decoded, times 2 to the two shared exponents */
-} pl_rns_read;
+} pl_rns_drawn;
 
 /* A read of count elements of a row of A and of a column of B (codes, 1..channels). */
-pl_rns_read pl_rns_draw(const pl_rns *core, const int8_t *a, const int8_t *b, int count, const pl_random *random);
+pl_rns_drawn pl_rns_draw(const pl_rns *core, const int8_t *a, const int8_t *b, int count, const pl_random *random);
 
 /* The residue that is received when `sent` (0..m-1) was sent through modulus number i. */
 int pl_rns_receive(const pl_rns *core, int i, int sent, const pl_random *random);
 
-/* The value that these residues mean, and the verdict. Redundant moduli: the one legal value that agrees with all but one
- * residue of two redundant moduli, with all of one; it is looked for among the values of all triples of residues. */
+/* The value that these residues mean, and the verdict. Redundant moduli: the one legal value that agrees with all but
+ * one residue of two redundant moduli, with all of one; it is looked for among the values of all triples of
+ * residues. */
 pl_rns_verdict pl_rns_decode(const pl_rns *core, const int residue[5], int64_t *value);
 
 /* Chance that residue i is received `levels` above what was sent (-m/2..m/2, 0: right), without ADC: exact for phase

@@ -4,7 +4,7 @@
  *   histogram h = golden_reads(&image, a, b, channels, reads, job, centre, sigma, threads);   centre, sigma: code^2
  *   sample s = moments_of(&h);
  *   add_statistic(&all, "...", deviation, allowance, standard_error);
- *   failures(&all, 1)      how many are beyond FAMILY_WISE / all.count
+ *   failures(&all, 1)      prints all; how many are beyond FAMILY_WISE / all.count
  *   free(h.counts);
  */
 #ifndef PHOTOLANE_TESTS_L3_H
@@ -25,6 +25,13 @@
 
 enum { CODES = 65536, STATISTICS_MAX = 512, L3_THREADS_MAX = 64 };
 #define LSB 0.25 /* code^2: the detector's */
+
+/* What tests and plots cannot do without: ends the program (a test: with an error) and says why. */
+static inline void require(int holds, const char *why) {
+  if (holds) return;
+  fprintf(stderr, "%s\n", why);
+  exit(1);
+}
 
 /* ---- Reads of the golden model ---- */
 
@@ -52,7 +59,8 @@ static inline void *golden_part_run(void *argument) {
     p->regs.row0 = (uint32_t)(call * (uint64_t)p->rows);
     p->regs.col0 = (uint32_t)(col & 0xfffff);
     p->regs.sum0 = (uint32_t)(col >> 20);
-    const int64_t clipped = pl_model_gemm(&p->regs, p->a, 0, p->b, 0, codes, p->cols, NULL); /* stride 0: the same codes */
+    /* Stride 0: the same codes everywhere. */
+    const int64_t clipped = pl_model_gemm(&p->regs, p->a, 0, p->b, 0, codes, p->cols, NULL);
     if (clipped < 0) return p->out_of_memory = 1, NULL;
     p->clipped += (uint64_t)clipped;
     for (int i = 0; i < p->rows * p->cols; i++) p->counts[codes[i] + CODES / 2]++;
@@ -105,6 +113,26 @@ static inline histogram golden_reads(const pl_image *image, const int8_t *a, con
   return h;
 }
 
+/* One read, ADC bypassed: what the detector hands on, in LSB. */
+static inline int32_t read_lsb(const pl_model_regs *r, const int8_t *a, const int8_t *b) {
+  return pl_model_read(r, a, b, 0, 0, 0).detector;
+}
+
+/* PL_STATS_SAMPLES and PL_STATS_THREADS, or their defaults 5e4 and 1. */
+static inline double reads_wanted(void) {
+  const char *text = getenv("PL_STATS_SAMPLES");
+  const double reads = text ? strtod(text, NULL) : 5e4;
+  if (reads >= 5e4 && reads <= 1e7) return reads;
+  fprintf(stderr, "PL_STATS_SAMPLES must lie in 5e4..1e7\n");
+  exit(2);
+}
+
+static inline int threads_to_use(void) {
+  const char *text = getenv("PL_STATS_THREADS");
+  const long count = text ? strtol(text, NULL, 10) : 1;
+  return count < 1 ? 1 : count > L3_THREADS_MAX ? L3_THREADS_MAX : (int)count;
+}
+
 /* ---- Moments of a histogram, with standard errors from its own higher moments ---- */
 
 typedef struct {
@@ -148,6 +176,21 @@ static inline double ks_chance(double distance, double n) {
   double p = 0;
   for (int j = 1; j <= 50; j++) p += (j % 2 ? 2 : -2) * exp(-2.0 * j * j * l * l);
   return fmin(1, fmax(0, p));
+}
+
+/* ---- What the resolution of registers and values may change ---- */
+
+typedef struct {
+  double variance;               /* code^4, to be added to that of the physics: fields rounded, Sheppard's correction */
+  double mean_allowed, variance_allowed;
+  double lattice;                /* code^2: the read moves in steps of this, because fields do; 0 if it is finer */
+} resolution;
+
+/* Rounding a value of standard deviation sigma to `step`: Sheppard's step^2/12 if it is spread over several steps, else
+ * only the bound by an error of half a step. */
+static inline void round_to(resolution *r, double step, double sigma) {
+  if (sigma >= 2 * step) r->variance += step * step / 12;
+  else if (sigma > 0) r->variance_allowed += sigma * step + step * step / 4;
 }
 
 /* ---- The list of statistics ---- */

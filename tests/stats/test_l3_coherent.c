@@ -13,6 +13,8 @@
  * draws the output noise before these (docs/physics.md): what that changes is known exactly (pl_coherent_moments) and
  * left out of the expectation; the table prints how much skewness that is ("lost").
  */
+#include <check.h>
+
 #include "l3_coherent.h"
 
 /* ---- What the resolution of registers and values may change ---- */
@@ -25,20 +27,7 @@ static double rounded_variance(double sigma) {
   return variance;
 }
 
-typedef struct {
-  double variance;               /* code^4, to be added to that of the physics: fields rounded, Sheppard's correction */
-  double mean_allowed, variance_allowed;
-  double lattice;                /* code^2: the read moves in steps of this, because fields do; 0 if it is finer */
-} resolution;
-
 static int gcd(int x, int y) { return y ? gcd(y, x % y) : x; }
-
-/* Rounding a value of standard deviation sigma to `step`: Sheppard's step^2/12 if it is spread over several steps, else
- * only the bound by an error of half a step. */
-static void round_to(resolution *r, double step, double sigma) {
-  if (sigma >= 2 * step) r->variance += step * step / 12;
-  else if (sigma > 0) r->variance_allowed += sigma * step + step * step / 4;
-}
 
 /* Encoding noise of one operand: x with relative noise rms, of which a product sees w2 = E[w^2] (code^2). */
 static void allow_encoding(resolution *r, int x, double rms, double w2, uint32_t sigma_register) {
@@ -47,6 +36,34 @@ static void allow_encoding(resolution *r, int x, double rms, double w2, uint32_t
   const double exact = rounded_variance(sigma);
   r->variance += (exact - sigma * sigma) * q4;
   r->variance_allowed += fmax(rounded_variance(sigma + off) - exact, exact - rounded_variance(sigma - off)) * q4;
+}
+
+/* What an element meets: its partner's field and, by crosstalk, the next partner's; and the part of a read's mean that
+ * one unit of the field ratio makes. */
+static double partner(const pl_physics *p, const int8_t *code, int i) {
+  const double r = pl_crosstalk_field(p);
+  const int w = p->wavelengths;
+  const double here = code[i] + (i % w ? r * code[i - 1] : 0);
+  return i + 1 < p->channels && (i + 1) % w ? here + r * (code[i + 1] + r * code[i]) : here;
+}
+
+/* Crosstalk: half a unit of the ratio's register (2^-16), and what leaks is rounded to 1/16 code. */
+static void allow_crosstalk(resolution *r, const pl_physics *p, const int8_t *a, const int8_t *b) {
+  const double ratio = pl_crosstalk_field(p);
+  double slope = 0;
+  for (int i = 1; i < p->channels && ratio > 0; i++) {
+    if (i % p->wavelengths == 0) continue;
+    const double x[2] = {a[i] + ratio * a[i - 1], b[i] + ratio * b[i - 1]};
+    const int before[2] = {a[i - 1], b[i - 1]};
+    for (int operand = 0; operand < 2; operand++) {
+      const double rms = operand ? p->encoding_noise_rms_b : p->encoding_noise_rms_a, other = x[!operand];
+      const double spread = abs(before[operand]) * rms * ratio * 16; /* steps */
+      slope += before[operand] * other;
+      if (spread > 0.5) r->variance += other * other / 256 / 12;
+      else r->mean_allowed += fabs(other) / 32, r->variance_allowed += (spread + 0.25) * other * other / 256;
+    }
+  }
+  r->mean_allowed += 0x1p-16 * fabs(slope);
 }
 
 /* p: what the image was derived from. step: of the histogram, code^2. */
@@ -61,8 +78,9 @@ static resolution allow(const pl_physics *p, const pl_image *image, const int8_t
   int common_a = 0, common_b = 0;
   for (int i = 0; i < p->channels; i++) {
     const double x2 = a[i] * a[i], w2 = b[i] * b[i];
-    if (ra > 0) allow_encoding(&r, a[i], ra, w2 * (1 + rb * rb), image->reg[PL_REG_ENC_SIGMA_A]);
-    if (rb > 0) allow_encoding(&r, b[i], rb, x2 * (1 + ra * ra), image->reg[PL_REG_ENC_SIGMA_B]);
+    const double meets_a = pow(partner(p, b, i), 2), meets_b = pow(partner(p, a, i), 2);
+    if (ra > 0) allow_encoding(&r, a[i], ra, meets_a * (1 + rb * rb), image->reg[PL_REG_ENC_SIGMA_A]);
+    if (rb > 0) allow_encoding(&r, b[i], rb, meets_b * (1 + ra * ra), image->reg[PL_REG_ENC_SIGMA_B]);
     if (p->effects & PL_EFFECT_DISPERSION)
       r.mean_allowed += 0x1p-17 * fabs(x2 - w2) + 1.0 / 256; /* half a unit of e, two roundings of t to Q8 */
     common_a = gcd(common_a, abs(a[i])), common_b = gcd(common_b, abs(b[i]));
@@ -71,6 +89,7 @@ static resolution allow(const pl_physics *p, const pl_image *image, const int8_t
     power += dx * w2 + dw * x2 + dx * dw;
     largest = fmax(largest, fmax(abs(a[i]) * (1 + 4 * ra), abs(b[i]) * (1 + 4 * rb)));
   }
+  allow_crosstalk(&r, p, a, b);
   if (encodes && !(ra > 0 && rb > 0) && m.receiver + m.phase == 0 && core.output_rms == 0)
     r.lattice = (ra > 0 ? common_b : common_a) / 16.0;
   if (encodes) round_to(&r, LSB, sigma);                                        /* stage 4: y to Q2 */
@@ -97,19 +116,6 @@ static resolution allow(const pl_physics *p, const pl_image *image, const int8_t
 }
 
 /* ---- One operating point ---- */
-
-static double reads_wanted(void) {
-  const char *text = getenv("PL_STATS_SAMPLES");
-  const double reads = text ? strtod(text, NULL) : 5e4;
-  ck_assert_msg(reads >= 5e4 && reads <= 1e7, "PL_STATS_SAMPLES must lie in 5e4..1e7");
-  return reads;
-}
-
-static int threads_to_use(void) {
-  const char *text = getenv("PL_STATS_THREADS");
-  const long count = text ? strtol(text, NULL, 10) : 1;
-  return count < 1 ? 1 : count > L3_THREADS_MAX ? L3_THREADS_MAX : (int)count;
-}
 
 /* Compares reads under `built` (what the registers are derived from) with the physics of `claimed`. Returns the
  * physics' skewness that the emulator does not have. */
@@ -211,10 +217,6 @@ END_TEST
 
 /* ---- Deterministic parts: element by element ---- */
 
-static int32_t read_lsb(const pl_model_regs *r, const int8_t *a, const int8_t *b) {
-  return pl_model_read(r, a, b, 0, 0, 0).detector;
-}
-
 /* Dispersion of one lit channel: product and additive term, for every wavelength of grids of 2 to 32. */
 static double worst_dispersion(int terms, double error_of_imbalance, double *beyond) {
   static const int pairs[][2] = {{127, 0}, {0, 127}, {-128, 1}, {100, -37}, {127, 127}, {-3, 90}, {1, 0}, {-128, -128}};
@@ -255,6 +257,46 @@ START_TEST(dispersion_elementwise) {
   ck_assert_double_le(beyond, 0);
   worst_dispersion(PL_COHERENT_CODE, 1.05, &beyond);
   ck_assert_msg(beyond > 0, "an imbalance 5 %% off was not noticed");
+}
+END_TEST
+
+/* Crosstalk of pairs of channels that are lit, for every wavelength: within half a unit of the ratio's register for
+ * each operand, the rounding of what leaks to 1/16 code, and half an LSB. */
+START_TEST(crosstalk_elementwise) {
+  static const int pairs[][4] = {{127, 0, 0, 127}, {127, 127, 127, 127}, {-128, 50, 3, -90}, {100, -128, -128, 5}};
+  static const double db[] = {-8, -12, -25, -40};
+  double worst = 0, wrong = 0;
+  for (int grid = 2; grid <= 32; grid += 5)
+    for (int d = 0; d < 4; d++) {
+      pl_physics p;
+      pl_physics_reset(&p);
+      p.effects = PL_EFFECT_CROSSTALK, p.channels = 2 * grid + 1, p.wavelengths = grid, p.crosstalk_db = db[d];
+      const pl_image image = image_of(&p);
+      pl_coherent core = core_of(&p, PL_COHERENT_CODE);
+      pl_model_regs r;
+      pl_model_unpack(&image, &r);
+      r.rows = r.cols = 1, r.depth = p.channels;
+      for (int i = 0; i + 1 < p.channels; i++)
+        for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
+          int8_t a[65] = {0}, b[65] = {0};
+          a[i] = (int8_t)pairs[k][0], a[i + 1] = (int8_t)pairs[k][1];
+          b[i] = (int8_t)pairs[k][2], b[i + 1] = (int8_t)pairs[k][3];
+          const double got = read_lsb(&r, a, b), want = pl_coherent_expect(&core, a, b, p.channels).mean / LSB;
+          double bound = 0.5;
+          for (int j = i + 1; j < i + 3 && j < p.channels; j++) { /* fields that receive something */
+            const double x = fabs(a[j] + core.crosstalk * a[j - 1]), w = fabs(b[j] + core.crosstalk * b[j - 1]);
+            const double dx = 0x1p-16 * abs(a[j - 1]) + 1.0 / 32, dw = 0x1p-16 * abs(b[j - 1]) + 1.0 / 32;
+            bound += (x * dw + w * dx + dx * dw) / LSB;
+          }
+          worst = fmax(worst, fabs(got - want) / bound);
+          core.crosstalk *= 1.05;
+          wrong = fmax(wrong, fabs(got - pl_coherent_expect(&core, a, b, p.channels).mean / LSB) / bound);
+          core.crosstalk /= 1.05;
+        }
+    }
+  printf("  crosstalk: largest error %.3f of the bound, with a ratio 5 %% off %.2f\n", worst, wrong);
+  ck_assert_double_le(worst, 1);
+  ck_assert_double_gt(wrong, 1.5);
 }
 END_TEST
 
@@ -314,6 +356,7 @@ int main(void) {
   TCase *tests = tcase_create("l3_coherent");
   tcase_set_timeout(tests, 7200);
   tcase_add_test(tests, dispersion_elementwise);
+  tcase_add_test(tests, crosstalk_elementwise);
   tcase_add_test(tests, paper_differs_by_its_factor);
   tcase_add_test(tests, phase_loss_elementwise);
   tcase_add_test(tests, wrong_physics_fails);

@@ -39,7 +39,8 @@ static int agrees(const model_job *job, const pl_model_regs *r, const pl_operand
 START_TEST(same_bits) {
   uint64_t state = test_seed("same_bits");
   for (int i = 0; i < 600; i++) {
-    pl_model_regs r = draw_regs(&state, i % 2 ? ALL_EFFECTS : (uint32_t)draw64(&state) & ALL_EFFECTS);
+    const drawn_kind *kind = &drawn_kinds[i / 2 % DRAWN_KINDS];
+    pl_model_regs r = kind->draw(&state, i % 2 ? kind->effects : (uint32_t)draw64(&state) & kind->effects);
     if (i % 50 == 0) r.effects = 0;
     if (i % 8 == 0) r.cols = (int)draw_in(&state, 120, 300); /* several blocks */
     model_job job = job_new(&state, r);
@@ -59,7 +60,8 @@ END_TEST
 START_TEST(parts_of_the_columns) {
   uint64_t state = test_seed("parts_of_the_columns");
   for (int i = 0; i < 100; i++) {
-    pl_model_regs r = draw_regs(&state, ALL_EFFECTS);
+    const drawn_kind *kind = &drawn_kinds[i % DRAWN_KINDS];
+    pl_model_regs r = kind->draw(&state, kind->effects);
     r.cols = (int)draw_in(&state, 2, 280);
     model_job job = job_new(&state, r);
     int64_t clips = job_run(&job);
@@ -81,6 +83,19 @@ START_TEST(parts_of_the_columns) {
 }
 END_TEST
 
+/* In a test with these names: gives a register another value; `keeps` says whether the key should stay. */
+#define CHANGE(name, value, keeps)                                                       \
+  do {                                                                                   \
+    job.r = r;                                                                           \
+    job.r.name = (value);                                                                \
+    pl_operand_key(&job.r, &after);                                                      \
+    const int same = !memcmp(&before, &after, sizeof before);                            \
+    ck_assert_msg(same == (keeps), #name ": the key %s", same ? "stays" : "changes");    \
+    ck_assert_msg(agrees(&job, &job.r, &b) == (keeps), #name ": the encoding is %s",     \
+                  (keeps) ? "wrong" : "right, but the key forbids it");                  \
+    kept += same, lost += !same;                                                         \
+  } while (0)
+
 /* Every register in turn gets another value. If the key stays, the old encoding must serve; if not, it must be
  * wrong (else the key asks too much), at least with these noisy registers. */
 START_TEST(key) {
@@ -98,17 +113,6 @@ START_TEST(key) {
   pl_model_regs before, after;
   pl_operand_key(&r, &before);
   int kept = 0, lost = 0;
-#define CHANGE(name, value, keeps)                                                       \
-  do {                                                                                   \
-    job.r = r;                                                                           \
-    job.r.name = (value);                                                                \
-    pl_operand_key(&job.r, &after);                                                      \
-    const int same = !memcmp(&before, &after, sizeof before);                            \
-    ck_assert_msg(same == (keeps), #name ": the key %s", same ? "stays" : "changes");    \
-    ck_assert_msg(agrees(&job, &job.r, &b) == (keeps), #name ": the encoding is %s",     \
-                  (keeps) ? "wrong" : "right, but the key forbids it");                  \
-    kept += same, lost += !same;                                                         \
-  } while (0)
   CHANGE(seed, r.seed + 1, 0);
   CHANGE(job, r.job + 1, 0);
   CHANGE(col0, r.col0 + 1, 0);
@@ -140,7 +144,6 @@ START_TEST(key) {
   CHANGE(adc_offset, 7, 1);
   CHANGE(row0, r.row0 + 1, 1);
   CHANGE(rows, 3, 1);
-#undef CHANGE
   ck_assert_int_eq(kept, 19);
   ck_assert_int_eq(lost, 12);
 
@@ -160,6 +163,57 @@ START_TEST(key) {
 }
 END_TEST
 
+/* The same for the kind intensity: B draws nothing and has no gain errors, so that fewer registers matter. */
+START_TEST(key_of_intensity) {
+  uint64_t state = test_seed("key_of_intensity");
+  pl_model_regs r = draw_intensity(&state, INTENSITY_EFFECTS);
+  r.channels = 24;
+  r.wavelengths = 7;
+  r.rows = 4;
+  r.cols = 30;
+  r.depth = 60;
+  r.dac_bits_a = r.dac_bits_b = 6;
+  for (int i = 0; i < 128; i++) r.transfer[0][i] = r.transfer[1][i] = (uint16_t)(50 + 15 * i);
+  model_job job = job_new(&state, r);
+  pl_operand b = encode_in_pieces(&state, &job);
+  pl_model_regs before, after;
+  pl_operand_key(&r, &before);
+  int kept = 0, lost = 0;
+  CHANGE(dac_bits_b, 5, 0);
+  CHANGE(transfer[1][0], 90, 0);
+  CHANGE(effects, r.effects & ~(uint32_t)PL_EFFECT_TRANSFER_B, 0);
+  CHANGE(effects, r.effects & ~(uint32_t)PL_EFFECT_DAC_B, 0);
+  CHANGE(effects, r.effects & ~(uint32_t)(PL_EFFECT_TRANSFER_A | PL_EFFECT_DAC_A | PL_EFFECT_GAIN), 1);
+  CHANGE(effects, r.effects & ~(uint32_t)(PL_EFFECT_SYSTEMATIC | PL_EFFECT_THERMAL | PL_EFFECT_ADC), 1);
+  CHANGE(transfer[0][0], 90, 1);
+  CHANGE(dac_bits_a, 5, 1);
+  CHANGE(dispersion[6], (int16_t)(r.dispersion[6] ^ 0x3fff), 1);
+  CHANGE(wavelengths, 6, 1);
+  CHANGE(seed, r.seed + 1, 1);
+  CHANGE(job, r.job + 1, 1);
+  CHANGE(col0, r.col0 + 1, 1);
+  CHANGE(sum0, r.sum0 + 1, 1);
+  CHANGE(systematic_var, r.systematic_var + 1, 1);
+  CHANGE(shot_gain, r.shot_gain ^ 0xff, 1);
+  ck_assert_int_eq(kept, 12);
+  ck_assert_int_eq(lost, 4);
+  pl_model_regs other = r;
+  other.kind = PL_KIND_COHERENT; /* other arrays */
+  pl_operand_key(&other, &after);
+  ck_assert_mem_ne(&before, &after, sizeof before);
+  r.effects &= ~(uint32_t)PL_EFFECT_TRANSFER_B; /* then the table does not matter */
+  pl_operand_key(&r, &before);
+  r.transfer[1][0]++;
+  pl_operand_key(&r, &after);
+  ck_assert_mem_eq(&before, &after, sizeof before);
+  r.effects &= ~(uint32_t)PL_EFFECT_SHOT; /* no rails to multiply with */
+  pl_operand_key(&r, &after);
+  ck_assert_mem_ne(&before, &after, sizeof before);
+  pl_operand_free(&b);
+  job_free(&job);
+}
+END_TEST
+
 static size_t held(const pl_operand *op) {
   void *const arrays[] = {op->field, op->power, op->rails, op->light, op->dispersion};
   size_t bytes = 0;
@@ -171,7 +225,8 @@ static size_t held(const pl_operand *op) {
 START_TEST(bytes) {
   uint64_t state = test_seed("bytes");
   for (int i = 0; i < 100; i++) {
-    pl_model_regs r = draw_regs(&state, (uint32_t)draw64(&state) & ALL_EFFECTS);
+    const drawn_kind *kind = &drawn_kinds[i % DRAWN_KINDS];
+    pl_model_regs r = kind->draw(&state, (uint32_t)draw64(&state) & kind->effects);
     r.cols = (int)draw_in(&state, 1, 2000);
     pl_operand b;
     ck_assert_int_eq(pl_operand_alloc(&b, &r, r.cols), 0);
@@ -218,6 +273,7 @@ static void fill(TCase *tests) {
   tcase_add_test(tests, same_bits);
   tcase_add_test(tests, parts_of_the_columns);
   tcase_add_test(tests, key);
+  tcase_add_test(tests, key_of_intensity);
   tcase_add_test(tests, bytes);
 #ifndef __SANITIZE_ADDRESS__
   tcase_add_test(tests, memory_failure);

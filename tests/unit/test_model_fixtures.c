@@ -6,7 +6,7 @@
 static void each(void (*check)(const char *name, const golden_file *g, const pl_model_regs *r)) {
   struct dirent **names;
   const int count = golden_list(&names);
-  ck_assert_msg(count >= 45, "%d fixtures in %s; run from the top of the tree", count, golden_folder());
+  ck_assert_msg(count >= 90, "%d fixtures in %s; run from the top of the tree", count, golden_folder());
   for (int i = 0; i < count; i++) {
     golden_file g;
     pl_model_regs r;

@@ -16,9 +16,9 @@ static double rnd(double x, int s) { return floor(x / ldexp(1, s) + 0.5); } /* e
 
 static pl_model_regs setting(uint32_t effects, uint32_t at) {
   return (pl_model_regs){.effects = effects, .seed = 11, .job = 12, .channels = CHANNELS, .wavelengths = CHANNELS,
-                         .dac_bits_a = 4, .dac_bits_b = 8, .enc_sigma_a = 20000, .enc_sigma_b = 0, .phase_loss = 300000,
-                         .output_sigma = 6000, .shot_gain = 3, .thermal_var = 250000, .sigma_exp = 2, .adc_bits = 12,
-                         .adc_gain = 41000, .adc_shift = 22, .adc_offset = 3333, .row0 = at, .col0 = at,
+                         .dac_bits_a = 4, .dac_bits_b = 8, .enc_sigma_a = 20000, .enc_sigma_b = 0, .crosstalk = 12000,
+                         .phase_loss = 300000, .output_sigma = 6000, .shot_gain = 3, .thermal_var = 250000,
+                         .sigma_exp = 2, .adc_bits = 12, .adc_gain = 41000, .adc_shift = 22, .adc_offset = 3333, .row0 = at, .col0 = at,
                          .rows = 1, .cols = 1, .depth = CHANNELS, .dispersion = {9000, -5000, 12000}};
 }
 
@@ -78,6 +78,47 @@ static pair encoding_then_square(uint32_t at) {
   }
   return (pair){receive(rnd(y, 6), floor(sqrt(3 * noisy) + 0.5), at),
                 receive(rnd(y, 6), floor(sqrt(3 * clean) + 0.5), at)};
+}
+
+/* Crosstalk acts on fields with their noise, of the field before as it was before crosstalk. */
+static double leak(double x, double before) { return x + rnd(before * 12000, 15); }
+static double leaked_b(int i) { return i ? leak(B[i] * 16, B[i - 1] * 16) : B[i] * 16; }
+
+static pair encoding_then_crosstalk(uint32_t at) {
+  double noisy[CHANNELS], clean[CHANNELS];
+  pair p = {0, 0};
+  for (int i = 0; i < CHANNELS; i++) {
+    noisy[i] = encode(A[i] * 16, i, at);
+    clean[i] = A[i] * 16;
+    p.right += (i ? leak(noisy[i], noisy[i - 1]) : noisy[i]) * leaked_b(i);
+    p.swapped += encode(i ? leak(clean[i], clean[i - 1]) : clean[i], i, at) * leaked_b(i);
+  }
+  return (pair){rnd(p.right, 6), rnd(p.swapped, 6)};
+}
+
+static pair crosstalk_of_fields_before_it(uint32_t at) {
+  double chain = 0, before = 0;
+  pair p = {0, 0};
+  for (int i = 0; i < CHANNELS; i++) {
+    const double x = encode(A[i] * 16, i, at);
+    p.right += (i ? leak(x, before) : x) * leaked_b(i);
+    chain = i ? leak(x, chain) : x;
+    p.swapped += chain * leaked_b(i);
+    before = x;
+  }
+  return (pair){rnd(p.right, 6), rnd(p.swapped, 6)};
+}
+
+static pair crosstalk_then_square(uint32_t at) {
+  double y = 0, leaked = 0, own = 0;
+  for (int i = 0; i < CHANNELS; i++) {
+    const double x = i ? leak(A[i] * 16, A[i - 1] * 16) : A[i] * 16, w = leaked_b(i);
+    y += x * w;
+    leaked += floor(x * x / 256) + floor(w * w / 256);
+    own += A[i] * A[i] + B[i] * B[i];
+  }
+  return (pair){receive(rnd(y, 6), floor(sqrt(3 * leaked) + 0.5), at),
+                receive(rnd(y, 6), floor(sqrt(3 * own) + 0.5), at)};
 }
 
 static pair sum_then_rounding(uint32_t at) {
@@ -147,6 +188,9 @@ static void check(pair (*compute)(uint32_t), uint32_t effects, int codes, int le
 
 ORDER(dac_then_encoding, PL_EFFECT_DAC_A | PL_EFFECT_ENC_A, 0, 20)
 ORDER(encoding_then_square, PL_EFFECT_ENC_A | PL_EFFECT_SHOT, 0, 20)
+ORDER(encoding_then_crosstalk, PL_EFFECT_ENC_A | PL_EFFECT_CROSSTALK, 0, 20)
+ORDER(crosstalk_of_fields_before_it, PL_EFFECT_ENC_A | PL_EFFECT_CROSSTALK, 0, 20)
+ORDER(crosstalk_then_square, PL_EFFECT_CROSSTALK | PL_EFFECT_SHOT, 0, 20)
 ORDER(sum_then_rounding, PL_EFFECT_ENC_A, 0, 20)
 ORDER(sum_then_phase, PL_EFFECT_ENC_A | PL_EFFECT_PHASE, 0, 20)
 ORDER(phase_then_dispersion, PL_EFFECT_PHASE | PL_EFFECT_DISPERSION, 0, 20)
@@ -182,6 +226,9 @@ END_TEST
 static void fill(TCase *tests) {
   tcase_add_test(tests, order_dac_then_encoding);
   tcase_add_test(tests, order_encoding_then_square);
+  tcase_add_test(tests, order_encoding_then_crosstalk);
+  tcase_add_test(tests, order_crosstalk_of_fields_before_it);
+  tcase_add_test(tests, order_crosstalk_then_square);
   tcase_add_test(tests, order_sum_then_rounding);
   tcase_add_test(tests, order_sum_then_phase);
   tcase_add_test(tests, order_phase_then_dispersion);

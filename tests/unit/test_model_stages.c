@@ -115,6 +115,71 @@ START_TEST(encoded_field_saturates) {
 }
 END_TEST
 
+static int32_t field_at(const pl_model_regs *r, const int8_t *row, uint32_t k) {
+  return pl_encode(r, 1, row + k, 9, k).field;
+}
+
+/* Fields are 16 * code; half a unit of the sum is 2^14. */
+START_TEST(crosstalk) {
+  static const struct { int before, code; uint32_t crosstalk; int field; } cases[] = {
+      {100, 50, 0, 800},
+      {100, 50, 16384, 1600},      /* half of it */
+      {-100, 50, 16384, 0},
+      {1, 0, 1023, 0},             /* 16 * 1023 = 2^14 - 16 */
+      {1, 0, 1024, 1},             /* 2^14, a half: up */
+      {-1, 0, 1024, 0},            /* -1/2: up */
+      {-1, 0, 1025, -1},
+      {0, -128, 16384, -2048},
+      {-128, -128, 16384, -3072},
+      {127, 127, 3277, 2235},      /* 2032 + 203.21 */
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    pl_model_regs r = plain(PL_EFFECT_CROSSTALK);
+    const int8_t row[2] = {(int8_t)cases[i].before, (int8_t)cases[i].code};
+    r.crosstalk = cases[i].crosstalk;
+    ck_assert_msg(field_at(&r, row, 1) == cases[i].field, "case %zu: %d", i, field_at(&r, row, 1));
+    ck_assert_int_eq(field_at(&r, row, 0), 16 * row[0]); /* the first gets nothing */
+    const pl_encoded e = pl_encode(&r, 1, row + 1, 9, 1);
+    ck_assert_uint_eq(e.light, (uint32_t)(e.field * e.field) >> 8); /* of the field with its crosstalk */
+  }
+}
+END_TEST
+
+/* Groups of wavelengths and reads start anew; each leak is that of the field before crosstalk, not of what came out. */
+START_TEST(crosstalk_within_groups) {
+  pl_model_regs r = plain(PL_EFFECT_CROSSTALK);
+  r.channels = 5;
+  r.wavelengths = 3;
+  r.crosstalk = 1 << 13; /* a quarter */
+  static const int8_t row[12] = {16, 16, 16, 16, 16, 32, 16, 16, 16, 16, 48, 16};
+  static const int expected[12] = {256, 320, 320, 256, 320, 512, 384, 320, 256, 320, 768, 448};
+  for (uint32_t k = 0; k < 12; k++) ck_assert_int_eq(field_at(&r, row, k), expected[k]);
+  r.wavelengths = 1; /* every channel is the first of its group */
+  for (uint32_t k = 0; k < 12; k++) ck_assert_int_eq(field_at(&r, row, k), 16 * row[k]);
+}
+END_TEST
+
+/* With the most noise and crosstalk fields reach their limit, and the leak is that of the noisy field before. */
+START_TEST(crosstalk_saturates) {
+  pl_model_regs r = plain(PL_EFFECT_CROSSTALK | PL_EFFECT_ENC_B), own = plain(PL_EFFECT_ENC_B);
+  r.enc_sigma_b = own.enc_sigma_b = 65535;
+  r.crosstalk = 16384;
+  int8_t row[4000];
+  int low = 0, high = 0;
+  for (int k = 0; k < 4000; k++) row[k] = k / 4 % 2 ? 127 : -128;
+  for (uint32_t k = 0; k < 4000; k++) {
+    const int64_t x = field_at(&own, row, k);
+    const int64_t leak = k % 4 ? rounded(field_at(&own, row, k - 1) * 16384.0, 15) : 0;
+    const int64_t sum = x + leak, want = sum > 4095 ? 4095 : sum < -4095 ? -4095 : sum;
+    ck_assert_int_eq(field_at(&r, row, k), want);
+    low += sum < -4095;
+    high += sum > 4095;
+  }
+  ck_assert_int_gt(low, 20);
+  ck_assert_int_gt(high, 20);
+}
+END_TEST
+
 static int32_t detect(const pl_model_regs *r, int64_t y, int64_t d) {
   const pl_sums sums = {.product = y, .dispersion = d};
   return pl_detect(r, &sums, 0, 0, 0);
@@ -296,13 +361,14 @@ START_TEST(unpack) {
   image.reg[PL_REG_DISPERSION + 31] = (uint32_t)-16384;
   pl_model_regs r;
   pl_model_unpack(&image, &r);
-  const int64_t got[] = {r.effects, r.kind, r.seed, r.job, r.channels, r.wavelengths, r.dac_bits_a, r.dac_bits_b, r.enc_sigma_a,
-                         r.enc_sigma_b, r.phase_loss, r.phase_gain, r.phase_shift, r.output_sigma, r.shot_gain,
-                         r.shot_shift, r.thermal_var, r.sigma_exp, r.adc_bits, r.adc_gain, r.adc_shift, r.adc_offset,
-                         r.row0, r.col0, r.sum0, r.rows, r.cols, r.depth, r.crosstalk,
+  const int64_t got[] = {r.effects, r.kind, r.seed, r.job, r.channels, r.wavelengths, r.dac_bits_a, r.dac_bits_b,
+                         r.enc_sigma_a, r.enc_sigma_b, r.phase_loss, r.phase_gain, r.phase_shift, r.output_sigma,
+                         r.shot_gain, r.shot_shift, r.thermal_var, r.sigma_exp, r.adc_bits, r.adc_gain,
+                         r.adc_shift, r.adc_offset, r.row0, r.col0, r.sum0, r.rows, r.cols, r.depth, r.crosstalk,
                          1000 + PL_REG_SYSTEMATIC_SIGMA /* the host's alone */, r.systematic_var, r.rns_k, r.redundant,
                          r.range_limit, r.bfp_bits, r.level_sigma[0], r.level_sigma[1], r.level_sigma[2],
-                         r.level_sigma[3], r.level_sigma[4], r.iq_sigma};
+                         r.level_sigma[3], r.level_sigma[4], r.iq_sigma, r.photon_gain, r.photon_shift,
+                         r.photon_step, r.photon_step_shift};
   ck_assert_int_eq(sizeof got / sizeof *got, PL_REG_DISPERSION);
   for (int i = 0; i < PL_REG_DISPERSION; i++)
     ck_assert_int_eq(got[i], i == PL_REG_ADC_OFFSET ? -5 : 1000 + i);
@@ -321,6 +387,9 @@ static void fill(TCase *tests) {
   tcase_add_test(tests, dispersion_follows_the_wavelength);
   tcase_add_test(tests, encoding_noise);
   tcase_add_test(tests, encoded_field_saturates);
+  tcase_add_test(tests, crosstalk);
+  tcase_add_test(tests, crosstalk_within_groups);
+  tcase_add_test(tests, crosstalk_saturates);
   tcase_add_test(tests, detector_without_noise);
   tcase_add_test(tests, phase_mean);
   tcase_add_test(tests, output_noise);

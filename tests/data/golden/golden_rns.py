@@ -5,9 +5,11 @@ Usage: tests/data/golden/golden_rns.py     runs its self-check: conversions, ang
 
 make_golden.py writes the fixtures of kind `rns` with product(). Nothing is shared with the golden model: remainders are
 %, moduli are put together by the Chinese remainder theorem with pow(x, -1, m), tables come from math. Only the noise
-(Threefry and the table of the Gaussian) is make_golden.py's.
+(Threefry and the table of the Gaussian) is golden_page.py's.
 """
 import math
+
+import golden_page
 
 REDUNDANT = {4: (19, 23), 5: (35, 37), 6: (67, 71), 7: (131, 133), 8: (259, 263)}
 
@@ -125,11 +127,9 @@ def read(r, on, y, draw):
     return value, clipped, detected, corrected
 
 
-def product(r, on, a, b, noise=None):
+def product(r, on, a, b, noise=golden_page.noise):
     """The whole job: (c, clipped, detected, corrected). r: register values by name, elements of arrays as "name[i]";
     on: names of the effects that are on; noise(r, effect, row, col, sum): the two deviates of a coordinate."""
-    if noise is None:
-        from make_golden import noise
     counts = [0, 0, 0]
     c = []
     for m, xs in enumerate(a):

@@ -1,0 +1,69 @@
+/* calibrate_ranges.c: `photolane calibrate -m MODEL -f TEXT`: ADC ranges of a model on a core, from a text. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/calibrate.h"
+
+static void show_progress(void *self, int done, int total) {
+  (void)total; /* the bar knows */
+  cli_progress_update(self, (uint64_t)done);
+}
+
+/* "max", "mse" or "99.9" (a percentile). */
+static int parse_rule(const char *text, pl_range_choice *choice) {
+  char *end;
+  if (!strcmp(text, "max")) return *choice = (pl_range_choice){PL_RANGE_MAX, 100}, CLI_OK;
+  if (!strcmp(text, "mse")) return *choice = (pl_range_choice){PL_RANGE_MSE, 100}, CLI_OK;
+  double percentile = strtod(text, &end);
+  if (end == text || *end || !(percentile >= 50 && percentile <= 100))
+    return cli_usage("calibrate: --rule wants max, mse or a percentile from 50 to 100, not '%s'", text);
+  *choice = (pl_range_choice){PL_RANGE_PERCENTILE, percentile};
+  return CLI_OK;
+}
+
+/* One line for each layer, full scales in code^2. */
+static void print_table(const pl_nn_ranges *r) {
+  printf("layer");
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) printf(" %9s", pl_nn_product_names[p]);
+  putchar('\n');
+  for (int i = 0; i <= r->layers; i++) {
+    printf("%5d", i);
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+      if (r->range[i][p].full_scale > 0) printf(" %9.0f", r->range[i][p].full_scale);
+      else printf(" %9s", "-");
+    }
+    putchar('\n');
+  }
+}
+
+int calibrate_ranges(const calibrate_options *o) {
+  nn_session s = NN_SESSION_DEFAULTS;
+  const int64_t tokens = o->tokens ? o->tokens : 512;
+  pl_range_choice choice = pl_range_default;
+  int code;
+  if (o->rule && (code = parse_rule(o->rule, &choice))) return code;
+  if (!o->text) return cli_usage("calibrate on which text? name a file with -f");
+  s.model_path = o->model;
+  if (o->core) s.core_name = o->core;
+  if (o->optical) s.optical = o->optical;
+  int32_t *ids = NULL;
+  size_t count = 0;
+  pl_error err;
+  code = nn_session_load(&s);
+  if (!code) code = nn_session_tokenize(&s, NULL, o->text, PL_TOKENIZE_BOS, &ids, &count);
+  if (!code) {
+    int n = count < (size_t)tokens ? (int)count : (int)tokens, context = pl_nn_get_shape(s.model)->context;
+    cli_progress bar;
+    cli_progress_start(&bar, "calibrate", (uint64_t)(n < context ? n : context));
+    pl_status status =
+        pl_nn_calibrate(s.model, &s.core.image, s.products, ids, n, choice, show_progress, &bar, &s.ranges, &err);
+    cli_progress_end(&bar);
+    if (status) code = cli_fail(&err);
+  }
+  if (!code && o->output && pl_nn_ranges_save(s.ranges, o->output, &err)) code = cli_fail(&err);
+  if (!code && !o->output) print_table(s.ranges);
+  free(ids);
+  nn_session_close(&s);
+  return code;
+}
