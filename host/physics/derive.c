@@ -79,7 +79,9 @@ pl_status pl_derive_adc(const pl_physics *p, pl_image *image, pl_error *err) {
 }
 
 double pl_photons_per_code2(const pl_physics *p) {
-  const double full = p->kind == PL_KIND_INTENSITY ? p->photons_per_mac / p->mean_input : p->photons_full_scale;
+  const double full = p->kind != PL_KIND_INTENSITY ? p->photons_full_scale
+                      : p->mean_input > 0          ? p->photons_per_mac / p->mean_input
+                                                   : 0;
   return full > 0 ? full / (PL_FULL_CODE * PL_FULL_CODE) : 0;
 }
 
@@ -87,7 +89,10 @@ double pl_photons_per_code2(const pl_physics *p) {
 
 pl_status pl_physics_derive(const pl_physics *p, pl_image *image, pl_error *err) {
   static pl_status (*const derive[PL_KINDS])(const pl_physics *, pl_image *, pl_error *) = {
-      [PL_KIND_COHERENT] = pl_derive_coherent, [PL_KIND_INTENSITY] = pl_derive_intensity, [PL_KIND_RNS] = pl_derive_rns};
+      [PL_KIND_COHERENT] = pl_derive_coherent,
+      [PL_KIND_INTENSITY] = pl_derive_intensity,
+      [PL_KIND_RNS] = pl_derive_rns,
+  };
   uint32_t *reg = image->reg;
   if (p->kind < 0 || p->kind >= PL_KINDS)
     return pl_fail(err, PL_E_INPUT, "there is no kind of core of number %d", p->kind);
@@ -122,8 +127,8 @@ void pl_physics_warning(const pl_physics *p, char *text, size_t size) {
     const double reach = pl_largest_sum_code2(p), psi = pl_moduli_range(p);
     if (p->effects & PL_EFFECT_RESIDUES && reach > psi)
       snprintf(text, size,
-               "sums of %d products can reach %.0f but these moduli hold %.0f: larger sums wrap (fewer channels, larger "
-               "moduli_k or fewer mantissa_bits)", p->channels, reach, psi);
+               "sums of %d products can reach %.0f but these moduli hold %.0f: larger sums wrap (fewer channels, a "
+               "larger moduli_k or fewer mantissa_bits)", p->channels, reach, psi);
     return;
   }
   /* Both operands at a quarter of full scale, unless the description says how much light there is. */
@@ -131,10 +136,11 @@ void pl_physics_warning(const pl_physics *p, char *text, size_t size) {
   if (p->kind == PL_KIND_INTENSITY && p->mean_light_code2 > 0) light_code2 = p->mean_light_code2;
   const double photons = light_code2 * pl_photons_per_code2(p);
   if (p->effects & PL_EFFECT_SHOT && p->effects & PL_EFFECT_PHOTONS)
-    snprintf(text, size, "shot and photons are both on: the light is counted twice and has twice the variance (remove shot)");
+    snprintf(text, size,
+             "shot and photons are both on: the light is counted twice and has twice the variance (remove shot)");
   else if (p->effects & PL_EFFECT_SHOT && photons < PHOTONS_ENOUGH)
     snprintf(text, size,
-             "a typical read has %.3g photons: mean and variance are right, but below %.0f the Gaussian that stands for "
-             "photon counts has wrong tails%s", photons, PHOTONS_ENOUGH,
+             "a typical read has %.3g photons: mean and variance are right, but below %.0f the Gaussian that stands "
+             "for photon counts has wrong tails%s", photons, PHOTONS_ENOUGH,
              p->kind == PL_KIND_INTENSITY ? " (photons in place of shot counts them exactly)" : "");
 }

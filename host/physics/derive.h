@@ -19,8 +19,8 @@ pl_status pl_derive_fixed(double value, int fraction, double max, const char *wh
  * factor must be below 65535.5. */
 void pl_derive_factor(double factor, uint32_t *gain, uint32_t *shift);
 
-/* The receiver's Gaussian noise: variances in code^4 per unit of a read's power sum P and light sum L (docs/signal-chain.md),
- * of each read, and of the noisiest read that must not saturate. */
+/* The receiver's Gaussian noise: variances in code^4 per unit of a read's power sum P and light sum L
+ * (docs/signal-chain.md), of each read, and of the noisiest read that must not saturate. */
 typedef struct {
   double per_power, per_light, constant, largest;
   const char *remedy; /* what to change if it is too much */

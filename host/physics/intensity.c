@@ -1,10 +1,11 @@
 /* intensity.c: the intensity core in double precision: draws and exact moments of a detector read.
  *
- * An operand x has two rails; the one of its sign sends T(|x|), the other T(0), its extinction. For rails q of A and r of B:
+ * An operand x has two rails; the one of its sign sends T(|x|), the other T(0), its extinction. For rails q of A and r
+ * of B:
  *
  *   light of a pass   o_qr = sum_i g_i A_i,q B_i,r                              [code^2]
  *   photons           n_qr = Poisson(c o_qr),  c = photons_per_mac / (mean_input 127^2)
- *   value             (n_++ - n_+- - n_-+ + n_-- + thermal) / c + sum of the passes' errors, each Normal(0, s mean(o_qr))
+ *   value             (n_++ - n_+- - n_-+ + n_-- + thermal) / c + sum of the passes' errors, Normal(0, s mean(o_qr))
  *
  * Source: four non-negative passes, each with a photon budget, counts and an error of its own, of Anderson et al.,
  * "Optical Transformers", arXiv 2302.10360, as the simulator attributed to the authors has them; photon counting is
