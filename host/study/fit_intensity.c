@@ -41,6 +41,20 @@ double pl_intensity_variance(const intensity *c, const int8_t *a, const int8_t *
   return unknown[SHOT] * light + unknown[SYSTEMATIC] * nominal * nominal + unknown[THERMAL];
 }
 
+double pl_intensity_light_error(const intensity *c, const int8_t *a, const int8_t *b, const double *unknown) {
+  double by_level[2][LEVELS_MAX] = {{0}}, sum = 0;
+  for (int k = 0; k < c->length; k++) {
+    const int x = level_of(c, 0, a[k]), w = level_of(c, 1, b[k]);
+    const double g = pl_intensity_gain(c, k % c->wavelengths, unknown) * FULL_CODE * FULL_CODE;
+    by_level[0][x] += g * (pl_intensity_transfer(c, 1, w, unknown) + unknown[FLOOR_B]);
+    by_level[1][w] += g * (pl_intensity_transfer(c, 0, x, unknown) + unknown[FLOOR_A]);
+  }
+  for (int operand = 0; operand < 2; operand++)
+    for (int i = 0; i < c->levels[operand]; i++)
+      sum += pow(by_level[operand][i] * (top_of(c, operand) - unknown[FLOOR_A + operand]) * c->shape[operand][i].error, 2);
+  return sqrt(sum);
+}
+
 double pl_intensity_product(const intensity *c, const int8_t *a, const int8_t *b) {
   double sum = 0;
   for (int k = 0; k < c->length; k++) {
@@ -146,7 +160,8 @@ static void add_moments(const intensity *c, const double *unknown, const int *in
       moved[index[j]] += by;
       slope[j] = (pl_intensity_variance(c, p->a, p->b, moved) - here) / by;
     }
-    pl_lsq_add(lsq, slope, p->m.residual.value - here, p->m.residual.error);
+    const double by_shape = unknown[SHOT] * pl_intensity_light_error(c, p->a, p->b, unknown);
+    pl_lsq_add(lsq, slope, p->m.residual.value - here, hypot(p->m.residual.error, by_shape));
   }
 }
 

@@ -40,8 +40,12 @@ double pl_intensity_transfer(const intensity *c, int operand, int level, const d
 /* The gain of a wavelength for floors f. */
 double pl_intensity_gain(const intensity *c, int wavelength, const double *unknown);
 
-/* Light of the four passes, code^2, and variance of a read, code^4, for these unknowns. */
+/* Variance of a read, code^4, for these unknowns. */
 double pl_intensity_variance(const intensity *c, const int8_t *a, const int8_t *b, const double *unknown);
+
+/* Standard error of the light in it, code^2, by those of the shapes. That of the gains' mean is left out: it scales all
+ * light alike. */
+double pl_intensity_light_error(const intensity *c, const int8_t *a, const int8_t *b, const double *unknown);
 
 /* Mean of a read without the offset, code^2. */
 double pl_intensity_product(const intensity *c, const int8_t *a, const int8_t *b);

@@ -7,6 +7,7 @@
 
 #include "study/statistics.h"
 
+#define DETECTOR_STEP 0.25 /* code^2: the unit in which a detector counts */
 enum { PILOT = 16, RANGINGS = 16, THIN = 16, ROW_END = 1 << 20 };
 
 /* ---- Data sheet and prober ---- */
@@ -196,8 +197,10 @@ void pl_probe_rounding(double step, double variance, double reads, double *of_me
     return;
   }
   const double s2 = variance > q2 / 12 ? variance / q2 - 1.0 / 12 : 0, fades = exp(-2 * M_PI * M_PI * s2);
-  *of_mean = step / 2 * fades;
-  *of_variance = q2 * (4 * s2 + 1 / (M_PI * M_PI)) * fades;
+  /* The detector's own step moves each threshold of the ADC by part of itself, here as if independently. */
+  const double sigma = sqrt(variance), moved = DETECTOR_STEP / sqrt(12);
+  *of_mean = hypot(step / 2 * fades, moved * sqrt(fmax(1, step / (2 * sqrt(M_PI) * sigma))));
+  *of_variance = hypot(q2 * (4 * s2 + 1 / (M_PI * M_PI)) * fades, moved * sqrt(2 * step * sigma / sqrt(M_PI)));
 }
 
 /* Mean and its standard error over jobs. */

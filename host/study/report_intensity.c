@@ -19,12 +19,14 @@ static void report_transfer(intensity *c, int operand) {
   const pl_moment dark = moment_of(c, FLOOR_A + operand);
   const double half = pl_fit_half(dark.error, 1);
   int floor_on = 0, straight = 1;
+  pl_fit_parameter *floor_light;
   if (c->has_floors) {
-    pl_fit_parameter *p = pl_fit_add(fit, floor_names[operand], -1, "", fmax(dark.value, 0), fmax(dark.value - half, 0),
-                                     fmax(dark.value + half, 0), 1);
-    floor_on = pl_fit_judge(p, 0, 1e-3);
-  } else {
-    pl_fit_add(fit, floor_names[operand], -1, "", 0, 0, 0, 1)->state = PL_FIT_CONVENTION;
+    floor_light = pl_fit_add(fit, floor_names[operand], -1, "", fmax(dark.value, 0), fmax(dark.value - half, 0),
+                             fmax(dark.value + half, 0), 1);
+    floor_on = pl_fit_judge(floor_light, 0, 1e-3);
+  } else { /* means do not show it */
+    floor_light = pl_fit_add(fit, floor_names[operand], -1, "", 0, 0, 1, 1);
+    floor_light->state = PL_FIT_UNRESOLVED;
   }
   const int first = fit->count;
   for (int code = 0; code <= (levels - 1) * step; code++) {
@@ -43,11 +45,12 @@ static void report_transfer(intensity *c, int operand) {
     pl_fit_judge(p, line, 1e-3);
     straight &= p->state != PL_FIT_ON;
   }
-  for (int i = (levels - 1) * step + 1; i < LEVELS_MAX; i++) /* beyond the DAC: as if it went on */
-    pl_fit_add(fit, names[operand], i, "", i / FULL_CODE, i / FULL_CODE, i / FULL_CODE, 1)->state = PL_FIT_CONVENTION;
-  for (int i = first; i < fit->count; i++)
-    if (!straight) fit->list[i].state = PL_FIT_ON;
-    else if (fit->list[i].state == PL_FIT_CONVENTION) fit->list[i].state = PL_FIT_OFF;
+  for (int i = (levels - 1) * step + 1; i < LEVELS_MAX; i++) { /* beyond the DAC: as if it went on */
+    const double line = i / FULL_CODE;
+    pl_fit_judge(pl_fit_add(fit, names[operand], i, "", line, line, line, 1), line, 0);
+  }
+  for (int i = first; i < fit->count && !straight; i++) fit->list[i].state = PL_FIT_ON;
+  if (!straight && !c->has_floors) floor_light->state = PL_FIT_CONVENTION;
   if (floor_on || !straight) fit->effects |= operand ? PL_EFFECT_TRANSFER_B : PL_EFFECT_TRANSFER_A;
 }
 
@@ -70,10 +73,22 @@ static void report_gains(intensity *c) {
   if (on) fit->effects |= PL_EFFECT_GAIN;
 }
 
+/* The light of all probes has the error of the mean gain: it is the shot noise's too. */
+static double gain_error(const intensity *c) {
+  double sum = 0, squares = 0;
+  for (int i = 0; i < c->wavelengths && i < c->length; i++) {
+    sum += c->product[i].value;
+    squares += c->product[i].error * c->product[i].error;
+  }
+  return sqrt(squares) / sum;
+}
+
 static void report_noise(intensity *c) {
   pl_fit *fit = c->fit;
   const double full = c->length * FULL_CODE * FULL_CODE, little = 1e-4 * full, per = FULL_CODE * FULL_CODE;
-  const pl_moment shot = moment_of(c, SHOT), thermal = moment_of(c, THERMAL);
+  pl_moment shot = moment_of(c, SHOT);
+  shot.error = hypot(shot.error, shot.value * gain_error(c));
+  const pl_moment thermal = moment_of(c, THERMAL);
   const int shot_on = pl_fit_add_rms(fit, "shot_noise_at_full_light_rms_code2", "code2", shot, sqrt(full), little, 0);
   if (pl_fit_add_rms(fit, "systematic_error_rms", "", moment_of(c, SYSTEMATIC), 2, 1e-3, 1)) {
     fit->effects |= PL_EFFECT_SYSTEMATIC;
@@ -139,7 +154,7 @@ static double mean_error2(const intensity *c, const probe *p) {
 /* Squared error of the predicted variance. */
 static double variance_error2(const intensity *c, const probe *p) {
   const double here = pl_intensity_variance(c, p->a, p->b, c->noise.value);
-  double slope[UNKNOWNS], sum = 0;
+  double slope[UNKNOWNS], sum = 0; /* of light by the gains' mean: the fit has it in the shot noise */
   for (int i = 0; i < UNKNOWNS; i++) {
     double moved[PL_LSQ_MAX], by = i == FLOOR_A || i == FLOOR_B ? 1e-4 : fmax(fabs(c->noise.value[i]), 1);
     for (int j = 0; j < UNKNOWNS; j++) moved[j] = c->noise.value[j] + (i == j ? by : 0);
@@ -147,7 +162,7 @@ static double variance_error2(const intensity *c, const probe *p) {
   }
   for (int i = 0; i < UNKNOWNS; i++)
     for (int j = 0; j < UNKNOWNS; j++) sum += slope[i] * slope[j] * c->noise.covariance[i][j];
-  return sum;
+  return sum + pow(c->noise.value[SHOT] * pl_intensity_light_error(c, p->a, p->b, c->noise.value), 2);
 }
 
 pl_status pl_intensity_predict(intensity *c, pl_error *err) {
