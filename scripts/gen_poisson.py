@@ -5,9 +5,9 @@ Usage: gen_poisson.py [--check] [--report]   (from the top of the tree; --check 
 
 docs/signal-chain.md, "The photon count", is the specification. What is made here:
     whole, part   a count below 16 photons is a sum of independent Poisson counts, of mean i (0..15), of mean m/32
-                  (0..31) and of a remainder below 1/32 that needs no table. Entry n of a row is T_n, the tail P(N >= n) in
-                  units of 2^-Bits, so that N = #{n >= 1 : u < T_n} for u of Bits random bits. Each T_n is the difference of
-                  two rounded sums of tails: T_1 + T_2 + ... is the mean to the last bit.
+                  (0..31) and of a remainder below 1/32 that needs no table. Entry n of a row is T_n, the tail
+                  P(N >= n) in units of 2^-Bits, so that N = #{n >= 1 : u < T_n} for u of Bits random bits. Each T_n
+                  is the difference of two rounded sums of tails: T_1 + T_2 + ... is the mean to the last bit.
     root          s = sqrt(mean) and 1/s of a count of 16 photons and more, from the mean's top bits
 The generator proves what it writes: every assertion below runs each time, with --check too.
 """
@@ -60,7 +60,7 @@ def nearest(x):
 
 
 def roots():
-    """[(S, rise, R)] of the top bits 32..127: S = 2^16 sqrt(i / 32), its rise to the next, R = 2^12 / sqrt of the middle."""
+    """[(S, rise, R)] of the top bits i = 32..127: S = 2^16 sqrt(i / 32), its rise, R = 2^12 / sqrt of the middle."""
     s = [math.isqrt(i << 27) if math.isqrt(i << 27) ** 2 == i << 27 else nearest(2**16 * math.sqrt(i / 32))
          for i in range(ROOT_FIRST, ROOT_END + 1)]
     made = [(s[n], s[n + 1] - s[n], nearest(2**12 / math.sqrt((n + ROOT_FIRST + 0.5) / 32))) for n in range(len(s) - 1)]
@@ -74,10 +74,10 @@ def roots():
 
 def report(whole, part):
     """Distance in total variation of each table's distributions from the exact ones; the largest is printed."""
-    for name, rows, step, bits in (("whole", whole, Decimal(1), WHOLE_BITS), ("part", part, Decimal(1) / 32, PART_BITS)):
+    for name, rows, step, bits in (("whole", whole, 1, WHOLE_BITS), ("part", part, Decimal(1) / 32, PART_BITS)):
         worst = 0
         for i, row in enumerate(rows):
-            exact = poisson(step * i, len(row))
+            exact = poisson(Decimal(step * i), len(row))
             tail = [2**bits] + row[1:] + [0]
             made = [Decimal(tail[n] - tail[n + 1]) / 2**bits for n in range(len(row))]
             worst = max(worst, sum(abs(a - b) for a, b in zip(made, exact)) / 2)
@@ -90,12 +90,15 @@ def lines(values, per_line, indent="  "):
 
 def c_header(whole, part, root):
     out = [f"/* {MADE}", " *",
-           " * Tables of photon counts: docs/signal-chain.md, \"The photon count\". Entry row * counts + n of the tails is T_n;",
-           " * a row's entry 0 is not used. Entry i of the roots belongs to top bits PL_ROOT_FIRST + i.",
-           " */", "#ifndef PHOTOLANE_POISSON_TABLE_H", "#define PHOTOLANE_POISSON_TABLE_H", "", "#include <stdint.h>", "",
-           f"enum {{ PL_WHOLE_COUNTS = {WHOLE_COUNTS}, PL_PART_COUNTS = {PART_COUNTS}, PL_ROOT_FIRST = {ROOT_FIRST} }};", ""]
+           " * Tables of photon counts: docs/signal-chain.md, \"The photon count\". Entry row * counts + n of tails is",
+           " * T_n; a row's entry 0 is not used. Entry i of the roots belongs to top bits PL_ROOT_FIRST + i.",
+           " */", "#ifndef PHOTOLANE_POISSON_TABLE_H", "#define PHOTOLANE_POISSON_TABLE_H", "",
+           "#include <stdint.h>", "",
+           f"enum {{ PL_WHOLE_COUNTS = {WHOLE_COUNTS}, PL_PART_COUNTS = {PART_COUNTS}, "
+           f"PL_ROOT_FIRST = {ROOT_FIRST} }};", ""]
     for name, rows, bits in (("whole", whole, WHOLE_BITS), ("part", part, PART_BITS)):
-        out += [f"/* P(N >= n), 2^-{bits}. */", f"static const uint32_t pl_poisson_{name}[{len(rows) * len(rows[0])}] = {{"]
+        out += [f"/* P(N >= n), 2^-{bits}. */",
+                f"static const uint32_t pl_poisson_{name}[{len(rows) * len(rows[0])}] = {{"]
         for row in rows:
             out += lines([f"{t}," for t in row], 16)
         out += ["};", ""]
@@ -109,14 +112,15 @@ def c_header(whole, part, root):
 def sv_table(name, comment, width, values):
     """A packed table; entry i is Name[i*width +: width]."""
     out = [f"  // {comment}", f"  localparam logic [{len(values) * width - 1}:0] {name} = {{"]
-    return out + lines([f"{width}'d{v}" + ("," if i else "") for i, v in reversed(list(enumerate(values)))], 8, "    ") + \
-        ["  };", ""]
+    entries = [f"{width}'d{v}" + ("," if i else "") for i, v in reversed(list(enumerate(values)))]
+    return out + lines(entries, 8, "    ") + ["  };", ""]
 
 
 def sv_package(whole, part, root):
     flat = lambda rows: [t for row in rows for t in row]
     out = [f"// {MADE}", "//",
-           "// Tables of photon counts: docs/signal-chain.md, \"The photon count\". Entry i of a table is Table[i*Bits +: Bits].",
+           "// Tables of photon counts: docs/signal-chain.md, \"The photon count\".",
+           "// Entry i of a table is Table[i*Bits +: Bits].",
            "// Tails: entry row * Counts + n is P(N >= n) in 2^-Bits; a row's entry 0 is not used.",
            "// Roots: entry i belongs to top bits RootFirst + i.",
            "`default_nettype none", "package pl_poisson_pkg;",

@@ -1,7 +1,7 @@
 /* Made by scripts/gen_poisson.py; do not edit.
  *
- * Tables of photon counts: docs/signal-chain.md, "The photon count". Entry row * counts + n of the tails is T_n;
- * a row's entry 0 is not used. Entry i of the roots belongs to top bits PL_ROOT_FIRST + i.
+ * Tables of photon counts: docs/signal-chain.md, "The photon count". Entry row * counts + n of tails is
+ * T_n; a row's entry 0 is not used. Entry i of the roots belongs to top bits PL_ROOT_FIRST + i.
  */
 #ifndef PHOTOLANE_POISSON_TABLE_H
 #define PHOTOLANE_POISSON_TABLE_H

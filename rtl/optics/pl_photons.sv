@@ -1,9 +1,9 @@
-// pl_photons: kind intensity: the optical sums of a read through two photon counters per lane (signal-chain.md, "The kind
-// `intensity`", 5), before the receiver noise.
+// pl_photons: kind intensity: the optical sums of a read through two photon counters per lane (signal-chain.md,
+// "The kind `intensity`", 5), before the receiver noise.
 //
-// Inputs: the sums in detector LSB, rounded, y_i and l_i; low_i: the six bits of each that the rounding took, {of R, of y};
-// and the read's coordinates: row_i, col_i of array row 0 and column 0, sum_i. All leave PhotonsLatency enabled clocks
-// later: v_o counted if the effect is on, else y; the light l_o and the coordinates as they came.
+// Inputs: the sums in detector LSB, rounded, y_i and l_i; low_i: the six bits of each that the rounding took,
+// {of R, of y}; and the read's coordinates: row_i, col_i of array row 0 and column 0, sum_i. All leave PhotonsLatency
+// enabled clocks later: v_o counted if the effect is on, else y; the light l_o and the coordinates as they came.
 //
 //   clock   lights                       words
 //     1     of both detectors            Threefry 1..17
@@ -53,6 +53,8 @@ module pl_photons #(
   assign gain_shift = regs_i[pl_regs_pkg::RegPhotonShift*32 +: 6];
   assign step = regs_i[pl_regs_pkg::RegPhotonStep*32 +: 16];
   assign step_shift = regs_i[pl_regs_pkg::RegPhotonStepShift*32 +: 6];
+  logic en_count;  // nothing is counted without the effect
+  assign en_count = en_i & photons_on;
   logic unused_regs;
   assign unused_regs = ^regs_i;
 
@@ -68,7 +70,7 @@ module pl_photons #(
     end
   end
   pl_threefry #(.Lanes(2*Lanes)) u_threefry (
-    .clk_i(clk_i), .en_i(en_i), .key0_i(seed), .key1_i(job),
+    .clk_i(clk_i), .en_i(en_count), .key0_i(seed), .key1_i(job),
     .c0_i(counter0), .c1_i(counter1), .x0_o(word0), .x1_o(word1)
   );
 
@@ -76,10 +78,10 @@ module pl_photons #(
   logic [2*Lanes*MeanBox-1:0] mean_q, mean_late;
   logic [2*Lanes*CountBox-1:0] count;
   pl_delay #(.Bits(2*Lanes*MeanBox), .Clocks(pl_pkg::ThreefryLatency - 3)) u_wait_mean (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(mean_q), .data_o(mean_late)
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_count), .data_i(mean_q), .data_o(mean_late)
   );
   pl_poisson #(.Lanes(2*Lanes)) u_poisson (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .mean_i(mean_late), .word0_i(word0), .word1_i(word1), .count_o(count)
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_count), .mean_i(mean_late), .word0_i(word0), .word1_i(word1), .count_o(count)
   );
 
   // ---- What passes by.
@@ -128,6 +130,8 @@ module pl_photons #(
                    : value30[l] < -64'sd2147483648 ? -64'sd2147483648 : value30[l];
         v_q[l*32 +: 32] <= photons_on ? limited[l][31:0] : y30[l];
       end
+    end
+    if (en_count) begin
       for (int l = 0; l < Lanes; l++) begin
         value30[l] = ((value29[l] <<< 16) + half) >>> step_shift;
       end

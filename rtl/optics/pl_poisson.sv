@@ -97,7 +97,7 @@ module pl_poisson #(
   logic [Lanes*CountBox-1:0] count_q;
   assign count_o = count_q;
 
-  // ---- Stage registers, named by the clock at whose end they are written; of searches, clock s of lane l at s*Lanes + l.
+  // ---- Stage registers, named by the clock at whose end they are written; of searches clock s, lane l at s*Lanes + l.
   logic        [31:0] u [0:6*Lanes-1], at [0:7*Lanes-1];    // at: row * 64 + count so far
   logic        [31:0] v [0:4*Lanes-1], pt [0:5*Lanes-1];    // the same of the part, rows of 16
   logic        [31:0] x1 [0:Lanes-1], x2 [0:Lanes-1], square1 [0:Lanes-1], square2 [0:Lanes-1], three2 [0:Lanes-1];
@@ -121,11 +121,13 @@ module pl_poisson #(
   // Halving S of the rows of 64, and of 16: STEP more if u is below the tail in the middle.
   `define PL_WHOLE(S, ROM, STEP) \
       for (int l = 0; l < Lanes; l++) begin \
-        at[S*Lanes+l] = at[(S-1)*Lanes+l] + (u[(S-1)*Lanes+l] < 32'(ROM[at[(S-1)*Lanes+l][9:7-S]]) ? 32'd``STEP : 32'd0); \
+        at[S*Lanes+l] = at[(S-1)*Lanes+l] \
+                      + (u[(S-1)*Lanes+l] < 32'(ROM[at[(S-1)*Lanes+l][9:7-S]]) ? 32'd``STEP : 32'd0); \
       end
   `define PL_PART(S, ROM, STEP) \
       for (int l = 0; l < Lanes; l++) begin \
-        pt[S*Lanes+l] = pt[(S-1)*Lanes+l] + (v[(S-1)*Lanes+l] < 32'(ROM[pt[(S-1)*Lanes+l][8:5-S]]) ? 32'd``STEP : 32'd0); \
+        pt[S*Lanes+l] = pt[(S-1)*Lanes+l] \
+                      + (v[(S-1)*Lanes+l] < 32'(ROM[pt[(S-1)*Lanes+l][8:5-S]]) ? 32'd``STEP : 32'd0); \
       end
   `define PL_KEEP(NAME, S) \
       for (int l = 0; l < Lanes; l++) begin \

@@ -1,6 +1,7 @@
 // Made by scripts/gen_poisson.py; do not edit.
 //
-// Tables of photon counts: docs/signal-chain.md, "The photon count". Entry i of a table is Table[i*Bits +: Bits].
+// Tables of photon counts: docs/signal-chain.md, "The photon count".
+// Entry i of a table is Table[i*Bits +: Bits].
 // Tails: entry row * Counts + n is P(N >= n) in 2^-Bits; a row's entry 0 is not used.
 // Roots: entry i belongs to top bits RootFirst + i.
 `default_nettype none

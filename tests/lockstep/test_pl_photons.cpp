@@ -31,7 +31,9 @@ uint64_t draw() {  // splitmix64
   z = (z ^ z >> 27) * 0x94D049BB133111EBu;
   return z ^ z >> 31;
 }
-int64_t in(int64_t low, int64_t high) { return low + static_cast<int64_t>(draw() % static_cast<uint64_t>(high - low + 1)); }
+int64_t in(int64_t low, int64_t high) {
+  return low + static_cast<int64_t>(draw() % static_cast<uint64_t>(high - low + 1));
+}
 
 struct Group {
   int64_t plus[kLanes], minus[kLanes];  // light of the detectors, Q8
@@ -76,7 +78,7 @@ Group draw_group(int size) {
   for (int lane = 0; lane < kLanes; lane++) {
     g.plus[lane] = draw_light(size);
     g.minus[lane] = draw_light(size);
-    // Of the most light both detectors have about the same: their difference, a sum of products of fields, is below 2^36.
+    // The most light is shared: the difference, a sum of products of fields, is below 2^36.
     if (size > 36) g.minus[lane] = g.plus[lane] - in(0, g.plus[lane] >> 1);
   }
   g.row = static_cast<uint32_t>(in(0, 1) ? in(0, 100) : in(0, (1 << 24) - 1));
@@ -125,8 +127,8 @@ bool agrees(const Vpl_photons &top, const pl_model_regs &regs, const Group &g) {
     const bool passed = top.l_o[lane] == rounded(static_cast<int64_t>(sums.rails)) && top.row_o == g.row &&
                         top.col_o == g.col && top.sum_o == g.sum;
     if (got == want && passed) continue;
-    printf("lane %d, row %u, column %u, sum %u, light %lld and %lld, gain %u >> %d, step %u >> %d: expected %d, got %d; "
-           "light and place %s\n", lane, g.row, g.col, g.sum, static_cast<long long>(g.plus[lane]),
+    printf("lane %d, row %u, column %u, sum %u, light %lld and %lld, gain %u >> %d, step %u >> %d: expected %d, "
+           "got %d; light and place %s\n", lane, g.row, g.col, g.sum, static_cast<long long>(g.plus[lane]),
            static_cast<long long>(g.minus[lane]), regs.photon_gain, regs.photon_shift, regs.photon_step,
            regs.photon_step_shift, want, got, passed ? "right" : "wrong");
     return false;
@@ -187,10 +189,10 @@ int main(int argc, char **argv) {
       printf("in batch %d\n", i);
       return 1;
     }
-  printf("test_pl_photons: %llu values as the golden model has them: plus detector below 16 photons %llu, above %llu, full "
-         "%llu; %llu saturated, %llu not counted\n", static_cast<unsigned long long>(values),
-         static_cast<unsigned long long>(few), static_cast<unsigned long long>(many), static_cast<unsigned long long>(full),
-         static_cast<unsigned long long>(saturated), static_cast<unsigned long long>(off));
+  const auto number = [](uint64_t n) { return static_cast<unsigned long long>(n); };
+  printf("test_pl_photons: %llu values as the golden model has them: plus detector below 16 photons %llu, above %llu, "
+         "full %llu; %llu saturated, %llu not counted\n", number(values), number(few), number(many), number(full),
+         number(saturated), number(off));
   const uint64_t least = values / 100;  // of each, or it was not exercised
   return few > least && many > least && full > least / 5 && saturated > least && off > least / 2 ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 /* test_model_poisson.c: the photon count against the Poisson distribution, and what the detectors make of counts.
  *
  * Below 16 photons the whole distribution is worked out from the thresholds, which are found by bisection through the
- * public function; above, every deviate is enumerated. The bounds are those of docs/signal-chain.md, "The photon count".
+ * public function; above, every deviate is enumerated. Bounds: docs/signal-chain.md, "The photon count".
  */
 #include <math.h>
 
