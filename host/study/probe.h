@@ -22,6 +22,7 @@ typedef struct {
   int dac_bits[2], adc_bits;  /* of A and of B; without an ADC results are in code^2 */
   int residues, rns_k, redundant; /* rns: residue channels or not; exponent of the moduli; redundant moduli in use */
   int bfp_bits;               /* rns: magnitude bits of a mantissa, 0: no block floating point */
+  double adc_step;            /* rns: amplitudes of the light per ADC code */
   int range_check;            /* rns: 1: a sum beyond range_limit is detected */
   int32_t range_limit;
 } pl_sheet;
@@ -77,6 +78,16 @@ pl_status pl_probe_moments(pl_prober *p, const int8_t *a, const int8_t *b, pl_pr
 /* Means of a whole table: mean[i*n + j] belongs to a[i*length ...] and b[j*length ...], i < m, j < n, code^2. All
  * share p->reads reads and one range. */
 pl_status pl_probe_means(pl_prober *p, const int8_t *a, int m, const int8_t *b, int n, pl_moment *mean, pl_error *err);
+
+/* rns: reads that came back wrong, or right because redundant moduli repaired them. */
+typedef struct {
+  double reads, wrong;
+} pl_count;
+
+/* About `reads` reads of each pair of a[i*length ...] and b[j*length ...], whose right result is right[i*n + j]: adds to
+ * *count. Errors: those of pl_gemm; PL_E_MEMORY. */
+pl_status pl_probe_wrong(pl_prober *p, const int8_t *a, int m, const int8_t *b, int n, const int32_t *right,
+                         int64_t reads, pl_count *count, pl_error *err);
 
 /* Whether results follow the range: PL_E_INPUT if the data sheet has an ADC and they do not, or the other way round.
  * a and b must give a product that is not zero. */
