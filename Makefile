@@ -44,10 +44,11 @@ include scripts/rtl.mk scripts/checks.mk scripts/train.mk scripts/install.mk
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
 
-generate: ## registers.h, pl_regs_pkg.sv, docs/registers.md, the tables of the Gaussian and of kind rns from their one source
+generate: ## registers.h, pl_regs_pkg.sv, docs/registers.md, the tables of the Gaussian, of kind rns and of photon counts from their one source
 	$(Q)python3 scripts/gen_registers.py
 	$(Q)python3 scripts/gen_gauss.py
 	$(Q)python3 scripts/gen_rns.py
+	$(Q)python3 scripts/gen_poisson.py
 
 $(O)/obj/%.o: %.c
 	$(call say,CC,$<)

@@ -83,6 +83,15 @@ package pl_pkg;
   localparam int WordLightBox = LightBits + 6;
 `endif
 
+  // Photon counts of kind intensity.
+`ifdef PL_WIDE_BOXES
+  localparam int MeanBox = 64;      // mean count, 2^-16 photon: 36 bits used
+  localparam int CountBox = 32;
+`else
+  localparam int MeanBox = 36;
+  localparam int CountBox = 21;
+`endif
+
   // Enabled clocks from input to output of the pipelined cells.
   localparam int ThreefryLatency = 17;
   localparam int GaussLatency = 5;
@@ -92,6 +101,8 @@ package pl_pkg;
   localparam int IntensityEncoderLatency = 4;
   localparam int MantissaLatency = 1;
   localparam int DetectorLatency = DeviateLatency + 5;
+  localparam int PoissonLatency = GaussLatency + 6;
+  localparam int PhotonsLatency = ThreefryLatency + PoissonLatency + 3;
   localparam int AdcLatency = 3;
   localparam int ResidueLatency = 5;
   localparam int PhaseLatency = 3;
@@ -130,6 +141,7 @@ package pl_pkg;
   localparam logic [3:0] NoiseEncA = 4'd1;
   localparam logic [3:0] NoiseEncB = 4'd2;
   localparam logic [3:0] NoiseRead = 4'd3;
+  localparam logic [3:0] NoisePhotons = 4'd4;  // of the plus detector; the minus detector follows
   localparam logic [3:0] NoiseIq = 4'd4;     // of modulus 0; the others follow
   localparam logic [3:0] NoiseLevel = 4'd9;  // of modulus 0; the others follow
 endpackage

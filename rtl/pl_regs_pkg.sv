@@ -2,14 +2,14 @@
 `default_nettype none
 package pl_regs_pkg;
   localparam int RegVersion = 2;
-  localparam int RegWords = 73;  // in flip-flops
+  localparam int RegWords = 77;  // in flip-flops
   localparam int RegTables = 128;  // word offset of the tables
   localparam int RegEnd = 384;
   localparam int KindCoherent = 0;
   localparam int KindIntensity = 1;
   localparam int KindRns = 2;
   localparam int RegEffects = 0;
-  localparam int BitsEffects = 19;
+  localparam int BitsEffects = 20;
   localparam int RegKind = 1;
   localparam int BitsKind = 2;
   localparam int RegSeed = 2;
@@ -82,7 +82,15 @@ package pl_regs_pkg;
   localparam int BitsLevelSigma = 16;
   localparam int RegIqSigma = 40;
   localparam int BitsIqSigma = 16;
-  localparam int RegDispersion = 41;
+  localparam int RegPhotonGain = 41;
+  localparam int BitsPhotonGain = 16;
+  localparam int RegPhotonShift = 42;
+  localparam int BitsPhotonShift = 6;
+  localparam int RegPhotonStep = 43;
+  localparam int BitsPhotonStep = 16;
+  localparam int RegPhotonStepShift = 44;
+  localparam int BitsPhotonStepShift = 6;
+  localparam int RegDispersion = 45;
   localparam int BitsDispersion = 16;
   localparam int RegTransferA = 128;
   localparam int BitsTransferA = 12;
@@ -107,6 +115,7 @@ package pl_regs_pkg;
   localparam int EffectBfp = 16;
   localparam int EffectRangeCheck = 17;
   localparam int EffectRedundancy = 18;
+  localparam int EffectPhotons = 19;
 
   // Reset value of the word at an offset.
   function automatic logic [31:0] reset_value(input integer offset);

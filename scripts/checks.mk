@@ -15,12 +15,12 @@ VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
 .PHONY: tests lint check check-host check-san check-mutants check-long check-physics
 tests: $(TESTS) ## build the test programs
 
-check: all tests lint $(O)/pl-train $(RNS_TEST) ## everything that must pass: lint, tests, lockstep on four array shapes, sanitizers, short fuzzing
+check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything that must pass: lint, tests, lockstep on four array shapes, sanitizers, short fuzzing
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)$(MAKE) --no-print-directory fuzzers
 	$(Q)$(MAKE) --no-print-directory rtl O=$(O)/exact SHAPES=1x2x8 RTL_BOXES= RTL_X="--x-assign unique --x-initial unique"
 	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS) $(LOCKSTEP_TESTS)) \
-	  'test_pl_rns=$(RNS_TEST)' \
+	  'test_pl_rns=$(RNS_TEST)' 'test_pl_photons=$(PHOTONS_TEST)' \
 	  'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
 	  'golden_rns=python3 tests/data/golden/golden_rns.py' \
 	  $(foreach script,cli tiles install train,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
@@ -50,9 +50,12 @@ check-long: all tests ## 1e9 samples of the Gaussian, thousands of random jobs o
 	$(Q)scripts/run-tests 'Gaussian, 1e9 samples=PL_STATS_SAMPLES=1e9 $(O)/tests/stats/test_gauss_stats' \
 	  $(foreach shape,$(VERIFY_SHAPES),'verify rtl:$(shape)=$(O)/photolane verify -d rtl:$(shape) --level L2 --cases 10000 --seed 2')
 
-check-physics: $(O)/tests/stats/test_l3_coherent $(O)/tests/stats/test_coherent_draws ## level L3 at 1e6 reads per operating point
-	$(Q)PL_STATS_SAMPLES=1e6 PL_STATS_THREADS=2 $(O)/tests/stats/test_l3_coherent
-	$(Q)$(O)/tests/stats/test_coherent_draws
+L3_TESTS := $(foreach kind,coherent intensity rns,$(O)/tests/stats/test_$(kind)_draws $(O)/tests/stats/test_l3_$(kind)) \
+  $(O)/tests/stats/test_l3_photons
+check-physics: $(L3_TESTS) ## level L3 at 1e6 reads per operating point; the report is build/l3-report.txt
+	$(Q)rm -f $(O)/l3-report.txt $(O)/l3-failed; for test in $(L3_TESTS); do \
+	  { echo "== $${test##*/}"; PL_STATS_SAMPLES=1e6 PL_STATS_THREADS=2 $$test || touch $(O)/l3-failed; } 2>&1 | tee -a $(O)/l3-report.txt; \
+	done; if [ -e $(O)/l3-failed ]; then rm $(O)/l3-failed; exit 1; fi
 
 # libFuzzer needs clang; the parsers are compiled with it, everything else is not needed.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -64,10 +67,10 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost -Itests/nn \
 	  -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"' $< $(LIB_SRC) $(LDLIBS) -o $@
 
-SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model scripts/plot-gaussian scripts/plot-l3-coherent .ci/run $(wildcard tests/cli/*.sh)
+SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model scripts/plot-gaussian scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
-	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check
+	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check
 	$(call say,LINT,RTL)
 	$(Q)for boxes in '' -DPL_WIDE_BOXES; do for shape in '1 2 8 2' '8 8 16 8' '8 8 64 64'; do set -- $$shape; \
 	  $(VERILATOR) --lint-only -Wall $$boxes -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GElements=$$4 --top-module pl_core \

@@ -1,12 +1,14 @@
 /* plot-l3-coherent.c: densities of golden model and physics as CSV; scripts/plot-l3-coherent draws them.
  *
- *   plot-l3-coherent EFFECT > l3-EFFECT.csv     enc_a, enc_b, phase, output, shot, thermal, all, dispersion
+ *   plot-l3-coherent EFFECT > l3-EFFECT.csv     enc_a, enc_b, phase, output, shot, thermal, all, dispersion, crosstalk
  *
  * Three panels per effect, one block of rows each: z = (value - mean)/sigma by the physics' exact moments, in bins of
  * about 1/8; probability density of 10^6 reads of the golden model and of draws of the physics (0: none fell there).
- * With few photons a bin is a whole number of them, else it would hold now two and now three counts.
- * dispersion: per wavelength the imbalance by the formula, the register, and the golden model's error of one lit
- * channel (x = 127, w = 0) in detector LSB.
+ * With few photons a bin is a whole number of them, else it would hold now two and now three counts. dispersion: per
+ * wavelength the imbalance by the formula, the register, and the golden model's error of one lit channel (x = 127, w =
+ * 0) in detector LSB. crosstalk: by its strength, what it adds to a read of 12 channels (part of the read's full scale)
+ * by the physics and by the golden model, full-scale and random codes; the latter's error and its bound in detector
+ * LSB.
  */
 #include "l3.h"
 #include "physics/coherent.h"
@@ -76,6 +78,44 @@ static void dispersion(void) {
   }
 }
 
+static void crosstalk(void) {
+  int8_t a[12], b[12];
+  uint64_t state = 88172645463325252u;
+  printf("db,physics_full,golden_full,physics_random,golden_random,error_lsb,bound_lsb\n");
+  for (double db = -60; db <= -6.5; db += 1.5) {
+    double change[2][2], error = 0, bound = 0.5;
+    for (int random_codes = 0; random_codes < 2; random_codes++) {
+      pl_physics p;
+      pl_image image;
+      pl_coherent core;
+      pl_model_regs r;
+      state = 88172645463325252u;
+      for (int i = 0; i < 12; i++) {
+        a[i] = random_codes ? (int8_t)(uniform(&state) * 256 - 128) : 127;
+        b[i] = random_codes ? (int8_t)(uniform(&state) * 256 - 128) : 127;
+      }
+      pl_physics_reset(&p);
+      p.effects = PL_EFFECT_CROSSTALK, p.channels = p.wavelengths = 12, p.crosstalk_db = db;
+      if (pl_physics_derive(&p, &image, NULL) || pl_coherent_init(&core, &p, PL_COHERENT_CODE, NULL)) exit(2);
+      pl_model_unpack(&image, &r);
+      r.rows = r.cols = 1, r.depth = 12;
+      const double with = pl_coherent_expect(&core, a, b, 12).mean, golden = read_lsb(&r, a, b) * LSB;
+      double product = 0;
+      for (int i = 0; i < 12; i++) {
+        product += a[i] * b[i];
+        if (!random_codes || i == 0) continue;
+        const double x = fabs(a[i] + core.crosstalk * a[i - 1]), w = fabs(b[i] + core.crosstalk * b[i - 1]);
+        bound += (x * (0x1p-16 * abs(b[i - 1]) + 1.0 / 32) + w * (0x1p-16 * abs(a[i - 1]) + 1.0 / 32)) / LSB;
+      }
+      change[random_codes][0] = fabs(with - product) / (12 * 127 * 127);
+      change[random_codes][1] = fabs(golden - product) / (12 * 127 * 127);
+      error = (golden - with) / LSB;
+    }
+    printf("%.1f,%.6g,%.6g,%.6g,%.6g,%.3f,%.3f\n", db, change[0][0], change[0][1], change[1][0], change[1][1], error,
+           bound);
+  }
+}
+
 int main(int argc, char **argv) {
   static const struct {
     const char *name;
@@ -85,6 +125,7 @@ int main(int argc, char **argv) {
                  {"all", 0x3ff & ~(PL_EFFECT_DAC_A | PL_EFFECT_DAC_B | PL_EFFECT_ADC)}};
   const char *wanted = argc == 2 ? argv[1] : "";
   if (!strcmp(wanted, "dispersion")) return dispersion(), 0;
+  if (!strcmp(wanted, "crosstalk")) return crosstalk(), 0;
   for (size_t e = 0; e < sizeof effects / sizeof *effects; e++) {
     if (strcmp(wanted, effects[e].name)) continue;
     const int shot = effects[e].bits == PL_EFFECT_SHOT;
@@ -103,6 +144,7 @@ int main(int argc, char **argv) {
     }
     return 0;
   }
-  fprintf(stderr, "plot-l3-coherent: name one effect: enc_a, enc_b, phase, output, shot, thermal, all, dispersion\n");
+  fprintf(stderr, "plot-l3-coherent: name one effect: enc_a, enc_b, phase, output, shot, thermal, all, dispersion, "
+                  "crosstalk\n");
   return 2;
 }

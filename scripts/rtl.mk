@@ -4,7 +4,7 @@
 # A fourth number of a shape is the lanes of its back end, by default rows x columns: in
 # 4x4x8x2 the 16 lanes take turns, two at a time.
 SHAPES ?= 1x2x8 4x4x8 4x4x8x2 8x8x16 8x8x64
-KINDS ?= coherent
+KINDS ?= coherent intensity
 TRACED ?= 0
 # The generated C++ is vector code: clang makes it several times faster than gcc (docs/performance.md), and the
 # plug-in is built for this machine. RTL_MARCH=x86-64-v3 makes one that moves to other machines.
@@ -18,7 +18,7 @@ VERILATOR ?= verilator
 RTL_BOXES ?= -DPL_WIDE_BOXES
 RTL_X ?= --x-assign fast --x-initial fast
 
-RTL_PKG := rtl/pl_regs_pkg.sv rtl/pl_pkg.sv rtl/optics/pl_gauss_pkg.sv rtl/optics/pl_rns_pkg.sv
+RTL_PKG := rtl/pl_regs_pkg.sv rtl/pl_pkg.sv rtl/optics/pl_gauss_pkg.sv rtl/optics/pl_rns_pkg.sv rtl/optics/pl_poisson_pkg.sv
 RTL_SRC := $(RTL_PKG) $(filter-out $(RTL_PKG),$(sort $(wildcard rtl/optics/*.sv rtl/engine/*.sv)))
 RTL_SIM := sim/verilator/pl_checker.sv
 RTL_MODEL := $(wildcard host/model/*.c)
@@ -85,4 +85,15 @@ $(RNS_TEST): tests/lockstep/test_pl_rns.cpp $(RTL_SRC) $(O)/libphotolane.a
 	  --Mdir $(O)/rtl/pl_rns -o $(abspath $@) -CFLAGS "-I$(abspath include) -I$(abspath host)" \
 	  -LDFLAGS "$(abspath $(O)/libphotolane.a)" rtl/lint.vlt $(RTL_SRC) $(abspath $<) && \
 	  $(MAKE) -s -C $(O)/rtl/pl_rns -f Vpl_rns.mk OPT_FAST=-O2 OPT_SLOW=-O0 CXX=$(RTL_CXX) LINK=$(RTL_CXX) \
+	  OBJCACHE=$(if $(shell which ccache 2>/dev/null),ccache) >/dev/null
+
+# Photon counting alone, in the same way.
+PHOTONS_TEST := $(O)/tests/lockstep/test_pl_photons
+$(PHOTONS_TEST): tests/lockstep/test_pl_photons.cpp $(RTL_SRC) $(O)/libphotolane.a
+	$(call say,RTL,pl_photons)
+	@rm -rf $(O)/rtl/pl_photons && mkdir -p $(O)/rtl/pl_photons $(@D)
+	$(Q)$(VERILATOR) --cc --exe -O3 --x-assign unique --x-initial unique --top-module pl_photons -GRows=2 -GColumns=3 \
+	  --Mdir $(O)/rtl/pl_photons -o $(abspath $@) -CFLAGS "-I$(abspath include) -I$(abspath host)" \
+	  -LDFLAGS "$(abspath $(O)/libphotolane.a)" rtl/lint.vlt $(RTL_SRC) $(abspath $<) && \
+	  $(MAKE) -s -C $(O)/rtl/pl_photons -f Vpl_photons.mk OPT_FAST=-O2 OPT_SLOW=-O0 CXX=$(RTL_CXX) LINK=$(RTL_CXX) \
 	  OBJCACHE=$(if $(shell which ccache 2>/dev/null),ccache) >/dev/null

@@ -225,6 +225,16 @@ static double draw_intensity_noise(uint64_t *rng, sums_scale scale, random_job *
   return sqrt(2 * variance + words.reg[PL_REG_SYSTEMATIC_VAR]) * exp2(e) * LSB;
 }
 
+/* Photons in the brightest read: mostly few, 0.01 to 1000, else up to what a counter can hold. Returns the sigma of the
+ * counts' difference in code^2. */
+static double draw_photons(uint64_t *rng, sums_scale scale, uint32_t *reg) {
+  const double photons = one_in(rng, 4) ? exp2(10 + 11 * real(rng)) : pow(10, 5 * real(rng) - 2);
+  const double rails = fmax(scale.rails, 1), per_photon = rails / 256 / photons; /* code^2 */
+  draw_factor(rng, 65536 * photons, rails, &reg[PL_REG_PHOTON_GAIN], &reg[PL_REG_PHOTON_SHIFT]);
+  draw_factor(rng, per_photon / LSB / 65536, 1, &reg[PL_REG_PHOTON_STEP], &reg[PL_REG_PHOTON_STEP_SHIFT]);
+  return sqrt(photons + 1) * per_photon;
+}
+
 static void draw_intensity(uint64_t *rng, verify_level level, int extreme, random_job *r) {
   const uint32_t converters = PL_EFFECT_DAC_A | PL_EFFECT_DAC_B | PL_EFFECT_ADC;
   const uint32_t noise = PL_EFFECT_SHOT | PL_EFFECT_SYSTEMATIC | PL_EFFECT_THERMAL;
@@ -241,16 +251,22 @@ static void draw_intensity(uint64_t *rng, verify_level level, int extreme, rando
   const int down = between(rng, 0, 8);
   for (int i = 0; i < 32; i++) reg[PL_REG_DISPERSION + i] = (uint32_t)(between(rng, -16384, 16384) / (1 << down));
 
-  const sums_scale scale = measure_sums(r, ~(noise | PL_EFFECT_ADC));
+  const sums_scale scale = measure_sums(r, ~(noise | PL_EFFECT_PHOTONS | PL_EFFECT_ADC));
   pl_range range;
   if (one_in(rng, 8)) {
     draw_full_range(rng, reg, &range);
     reg[PL_REG_SYSTEMATIC_VAR] = word(rng, 32, 31);
     reg[PL_REG_SYSTEMATIC_SIGMA] = word(rng, 16, 15);
+    reg[PL_REG_PHOTON_GAIN] = word(rng, 16, 15);
+    reg[PL_REG_PHOTON_SHIFT] = (uint32_t)below(rng, 48);
+    reg[PL_REG_PHOTON_STEP] = word(rng, 16, 15);
+    reg[PL_REG_PHOTON_STEP_SHIFT] = (uint32_t)below(rng, 48);
     r->job.range.mean_light = one_in(rng, 2) ? 0 : word(rng, 32, 31);
   } else {
-    const double sigma = draw_intensity_noise(rng, scale, r);
-    const double reach = scale.product / 256 * 1.05 + (reg[PL_REG_EFFECTS] & noise ? 4 * sigma : 0);
+    const double sigma = draw_intensity_noise(rng, scale, r), counts = draw_photons(rng, scale, reg);
+    double reach = scale.product / 256 * 1.05;
+    if (reg[PL_REG_EFFECTS] & noise) reach += 4 * sigma;
+    if (reg[PL_REG_EFFECTS] & PL_EFFECT_PHOTONS) reach += 3 * counts;
     int32_t offset;
     draw_adc(rng, reach, (int)reg[PL_REG_ADC_BITS], &range, &offset);
     reg[PL_REG_ADC_OFFSET] = (uint32_t)offset;

@@ -1,6 +1,6 @@
 /* detector.c: stages 5 to 8, one detector read alone: phase loss, dispersion, output and receiver noise. An effect that
  * a kind does not have is off, so one function serves coherent and intensity: only the light is another. */
-#include "model/stages.h"
+#include "model/poisson.h"
 
 uint32_t pl_isqrt(uint32_t v) { return pl_isqrt_of(v); }
 
@@ -15,8 +15,20 @@ static uint32_t receiver_variance(const pl_model_regs *r, const pl_sums *sums) {
   return pl_variance_sum(variance);
 }
 
+/* What two photon counters receive. */
+static int32_t counted(const pl_model_regs *r, const pl_sums *sums, uint32_t row, uint32_t col, uint32_t sum) {
+  uint32_t count[2];
+  for (int d = 0; d < 2; d++) {
+    uint32_t words[2];
+    pl_noise_block(r->seed, r->job, PL_NOISE_PHOTONS + d, row, col, sum, words);
+    const uint64_t light = pl_plus_light(sums->rails, d ? -sums->product : sums->product);
+    count[d] = pl_photon_count(pl_photon_mean(light, r->photon_gain, r->photon_shift), words);
+  }
+  return pl_photon_value(count[0], count[1], r->photon_step, r->photon_step_shift);
+}
+
 int32_t pl_detect(const pl_model_regs *r, const pl_sums *sums, uint32_t row, uint32_t col, uint32_t sum) {
-  int32_t v = (int32_t)pl_rnd(sums->product, 6);
+  int32_t v = r->effects & PL_EFFECT_PHOTONS ? counted(r, sums, row, col, sum) : (int32_t)pl_rnd(sums->product, 6);
   if (r->effects & PL_EFFECT_PHASE) v = pl_phase_mean(v, r->phase_loss);
   if (r->effects & PL_EFFECT_DISPERSION) v += (int32_t)pl_rnd(sums->dispersion, 6);
   if (r->effects & (PL_EFFECT_OUTPUT | PL_EFFECTS_RECEIVER)) {

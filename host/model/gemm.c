@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/operand.h"
+#include "model/poisson.h"
 #include "model/rns.h"
 #include "model/stages.h"
 
@@ -25,6 +26,8 @@ typedef struct {
   int32_t g0[BLOCK], g1[BLOCK];
   int32_t dispersion[BLOCK];
   uint64_t variance[BLOCK];
+  uint64_t light[2][BLOCK]; /* of the plus, the minus detector */
+  uint32_t count[2][BLOCK];
   int32_t code[BLOCK];
 } read_block;
 
@@ -38,18 +41,47 @@ PL_INLINE void ask_ahead(const int16_t *b) {
   __builtin_prefetch(line + 64);
 }
 
+/* 4: y and R of one column. */
+PL_INLINE int64_t field_sum(const int16_t *a, const int16_t *b, int depth) {
+  int64_t y = 0;
+  for (int start = 0; start < depth; start += FIELD_RUN) {
+    const int end = start + FIELD_RUN < depth ? start + FIELD_RUN : depth;
+    int32_t run = 0;
+    for (int k = start; k < end; k++) run += a[k] * b[k];
+    y += run;
+  }
+  return y;
+}
+PL_INLINE uint64_t rail_sum(const int16_t *a, const int16_t *b, int depth) {
+  uint64_t sum = 0;
+  for (int start = 0; start < depth; start += RAILS_RUN) {
+    const int end = start + RAILS_RUN < depth ? start + RAILS_RUN : depth;
+    uint32_t run = 0;
+    for (int k = start; k < end; k++) run += (uint32_t)(a[k] * b[k]);
+    sum += run;
+  }
+  return sum;
+}
+
 /* 4 and 5: v = rnd(y, 6) of n columns. */
 PL_HOT static void field_sums(const int16_t *a, const int16_t *b, int depth, int n, int32_t *v) {
   for (int j = 0; j < n; j++, b += depth) {
     ask_ahead(b);
-    int64_t y = 0;
-    for (int start = 0; start < depth; start += FIELD_RUN) {
-      const int end = start + FIELD_RUN < depth ? start + FIELD_RUN : depth;
-      int32_t run = 0;
-      for (int k = start; k < end; k++) run += a[k] * b[k];
-      y += run;
-    }
-    v[j] = (int32_t)pl_rnd(y, 6);
+    v[j] = (int32_t)pl_rnd(field_sum(a, b, depth), 6);
+  }
+}
+
+/* intensity, 5: the light l+ and l- of n columns; a, b: fields, then rails. */
+PL_HOT static void detector_lights(const int16_t *const a[2], const int16_t *const b[2], int depth, int n,
+                                   uint64_t *plus, uint64_t *minus) {
+  const int16_t *field = b[0], *rails = b[1];
+  for (int j = 0; j < n; j++, field += depth, rails += depth) {
+    ask_ahead(field);
+    ask_ahead(rails);
+    const int64_t y = field_sum(a[0], field, depth);
+    const uint64_t light = rail_sum(a[1], rails, depth);
+    plus[j] = pl_plus_light(light, y);
+    minus[j] = pl_plus_light(light, -y);
   }
 }
 
@@ -72,14 +104,7 @@ PL_HOT static void power_sums(const int16_t *a, const int16_t *b, int depth, int
 PL_HOT static void rail_sums(const int16_t *a, const int16_t *b, int depth, int n, uint32_t *light) {
   for (int j = 0; j < n; j++, b += depth) {
     ask_ahead(b);
-    uint64_t sum = 0;
-    for (int start = 0; start < depth; start += RAILS_RUN) {
-      const int end = start + RAILS_RUN < depth ? start + RAILS_RUN : depth;
-      uint32_t run = 0;
-      for (int k = start; k < end; k++) run += (uint32_t)(a[k] * b[k]);
-      sum += run;
-    }
-    light[j] = pl_rail_light(sum);
+    light[j] = pl_rail_light(rail_sum(a, b, depth));
   }
 }
 
@@ -94,6 +119,20 @@ PL_HOT static void draw(const pl_model_regs *r, uint32_t row, uint32_t col, uint
   }
   for (int j = 0; j < n; j++) g0[j] = pl_gauss_of(w0[j]);
   for (int j = 0; j < n; j++) g1[j] = pl_gauss_of(w1[j]);
+}
+
+/* intensity, 5: the counts of one detector, the light of which is given. */
+PL_HOT static void count_photons(const pl_model_regs *r, int effect, uint32_t row, uint32_t col, uint32_t sum, int n,
+                                 const uint64_t *light, uint32_t *count) {
+  const uint32_t seed = r->seed, job = r->job, c0 = pl_counter0(row, sum), gain = r->photon_gain;
+  const int shift = r->photon_shift;
+  uint32_t w0[BLOCK], w1[BLOCK];
+  for (int j = 0; j < n; j++) pl_threefry13(seed, job, c0, pl_counter1(effect, col + (uint32_t)j, sum), &w0[j], &w1[j]);
+  for (int j = 0; j < n; j++) count[j] = pl_count_of(pl_photon_mean(light[j], gain, shift), w0[j], w1[j]);
+}
+PL_HOT static void photon_values(const uint32_t *plus, const uint32_t *minus, uint32_t step, int shift, int n,
+                                 int32_t *v) {
+  for (int j = 0; j < n; j++) v[j] = pl_photon_value(plus[j], minus[j], step, shift);
 }
 
 /* 8. */
@@ -140,7 +179,17 @@ static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const p
   const size_t at_b = pl_operand_at(b, s, at), sum_b = (size_t)s * (size_t)b->rows + (size_t)at;
   const uint32_t effects = r->effects;
 
-  field_sums(a->field + at_a, b->field + at_b, depth, n, w->v);
+  if (effects & PL_EFFECT_PHOTONS) {
+    const int16_t *const of_a[2] = {a->field + at_a, a->rails + at_a};
+    const int16_t *const of_b[2] = {b->field + at_b, b->rails + at_b};
+    detector_lights(of_a, of_b, depth, n, w->light[0], w->light[1]);
+    for (int d = 0; d < 2; d++)
+      count_photons(r, PL_NOISE_PHOTONS + d, r->row0 + (uint32_t)row, r->col0 + (uint32_t)col, r->sum0 + (uint32_t)s, n,
+                    w->light[d], w->count[d]);
+    photon_values(w->count[0], w->count[1], r->photon_step, r->photon_step_shift, n, w->v);
+  } else {
+    field_sums(a->field + at_a, b->field + at_b, depth, n, w->v);
+  }
   if (effects & PL_EFFECT_PHASE) phase_mean(r->phase_loss, n, w->v);
   if (effects & PL_EFFECT_DISPERSION) disperse(a->dispersion[sum_a], b->dispersion + sum_b, n, w->v);
   if (effects & (PL_EFFECT_OUTPUT | PL_EFFECTS_RECEIVER))

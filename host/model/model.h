@@ -37,15 +37,18 @@ typedef struct {
   int32_t range_limit;
   int bfp_bits;
   uint32_t level_sigma[5], iq_sigma;
+  uint32_t photon_gain, photon_step;
+  int photon_shift, photon_step_shift;
   uint16_t transfer[2][128]; /* of A, of B */
 } pl_model_regs;
 
 void pl_model_unpack(const pl_image *image, pl_model_regs *regs); /* the image must pass pl_image_check */
 
-/* ---- Noise (threefry.c, gauss.c) ---- */
+/* ---- Noise (threefry.c, gauss.c, poisson.c) ---- */
 
-/* The `effect` coordinate; the last two are of modulus 0 and count on. */
-enum { PL_NOISE_ENC_A = 1, PL_NOISE_ENC_B = 2, PL_NOISE_READ = 3, PL_NOISE_IQ = 4, PL_NOISE_LEVEL = 9 };
+/* The `effect` coordinate: I and Q and level are of modulus 0 and count on; photons are of the plus, then the minus
+ * detector. */
+enum { PL_NOISE_ENC_A = 1, PL_NOISE_ENC_B = 2, PL_NOISE_READ = 3, PL_NOISE_PHOTONS = 4, PL_NOISE_IQ = 4, PL_NOISE_LEVEL = 9 };
 
 /* Threefry-2x32 with 13 rounds: out[2] = block(key, counter). */
 void pl_threefry(const uint32_t key[2], const uint32_t counter[2], uint32_t out[2]);
@@ -55,6 +58,9 @@ void pl_noise_block(uint32_t seed, uint32_t job, int effect, uint32_t row, uint3
 
 /* 32 random bits to a standard normal deviate in Q11 (2048 = one sigma), |g| <= 6.4 * 2048. */
 int32_t pl_gauss(uint32_t word);
+
+/* A block to a Poisson number of the given mean, 2^-16 photon, below 2^36. */
+uint32_t pl_photon_count(uint64_t mean, const uint32_t words[2]);
 
 /* ---- Stages, per operand element (encode.c); what a kind does not have is 0 ---- */
 

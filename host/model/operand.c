@@ -24,7 +24,9 @@ static size_t reads_of(const pl_model_regs *r) {
 
 static int has_power(const pl_model_regs *r) { return r->kind == PL_KIND_COHERENT && r->effects & PL_EFFECT_PHASE; }
 /* Whether a kind's light is a sum over elements of products, or of elements. */
-static int has_rails(const pl_model_regs *r) { return r->kind == PL_KIND_INTENSITY && r->effects & PL_EFFECT_SHOT; }
+static int has_rails(const pl_model_regs *r) {
+  return r->kind == PL_KIND_INTENSITY && r->effects & (PL_EFFECT_SHOT | PL_EFFECT_PHOTONS);
+}
 static int has_light(const pl_model_regs *r) { return r->kind == PL_KIND_COHERENT && r->effects & PL_EFFECT_SHOT; }
 
 /* Elements that one row takes in all reads. */
@@ -212,7 +214,8 @@ void pl_operand_key(const pl_model_regs *r, pl_model_regs *key) {
   memset(key, 0, sizeof *key); /* padding too, if there is any: keys are compared as bytes */
   key->kind = r->kind;
   key->effects = r->effects & (PL_EFFECT_DAC_B | PL_EFFECT_ENC_B | PL_EFFECT_PHASE | PL_EFFECT_SHOT |
-                               PL_EFFECT_DISPERSION | PL_EFFECT_CROSSTALK | PL_EFFECT_TRANSFER_B);
+                               PL_EFFECT_PHOTONS | PL_EFFECT_DISPERSION | PL_EFFECT_CROSSTALK |
+                               PL_EFFECT_TRANSFER_B);
   key->channels = r->channels;
   key->dac_bits_b = r->dac_bits_b;
   key->cols = r->cols;

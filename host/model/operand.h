@@ -32,7 +32,7 @@ typedef struct pl_operand {
   int rows, depth, reads, channels;
   int16_t *field;      /* [read][row][channel] xh, Q4 */
   int16_t *power;      /* [read][row][channel] 16 code^2, 0..1023: phase noise */
-  int16_t *rails;      /* [read][row][channel] 1/16 code, 0..8190: shot noise of kind intensity */
+  int16_t *rails;      /* [read][row][channel] 1/16 code, 0..8190: shot noise and photons of kind intensity */
   uint32_t *light;     /* [read][row] code^2, summed over the read: shot noise of kind coherent */
   int64_t *dispersion; /* [read][row] Q8, summed over the read */
   uint8_t *shift;      /* [read][row] shared exponent, 0..7: kind rns, whose mantissas are in `field` */

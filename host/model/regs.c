@@ -39,6 +39,10 @@ void pl_model_unpack(const pl_image *image, pl_model_regs *regs) {
       .range_limit = (int32_t)w[PL_REG_RANGE_LIMIT],
       .bfp_bits = (int)w[PL_REG_BFP_BITS],
       .iq_sigma = w[PL_REG_IQ_SIGMA],
+      .photon_gain = w[PL_REG_PHOTON_GAIN],
+      .photon_shift = (int)w[PL_REG_PHOTON_SHIFT],
+      .photon_step = w[PL_REG_PHOTON_STEP],
+      .photon_step_shift = (int)w[PL_REG_PHOTON_STEP_SHIFT],
   };
   for (int i = 0; i < 32; i++) regs->dispersion[i] = (int16_t)w[PL_REG_DISPERSION + i];
   for (int i = 0; i < 5; i++) regs->level_sigma[i] = w[PL_REG_LEVEL_SIGMA + i];

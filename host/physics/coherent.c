@@ -1,7 +1,7 @@
 /* coherent.c: the coherent core in double precision: draws and exact moments of a detector read.
  *
- * For channel i with fields X, W (codes), factor f, imbalance e, phase offset d and phase error s g; with crosstalk, r of
- * the field of the channel before is added to both fields first (none at the first wavelength):
+ * For channel i with fields X, W (codes), factor f, imbalance e, phase offset d and phase error s g; with crosstalk, r
+ * of the field of the channel before is added to both fields first (none at the first wavelength):
  *
  *   p_i = f X W cos(d + s g) + e/2 (X^2 - W^2)                                     [LT, equation of the poster]
  *   photons on the two diodes: Poisson of (light +- sum p_i)/2, light = sum (X^2 + W^2)/2, times photons per code^2
@@ -130,8 +130,8 @@ pl_status pl_coherent_product(const pl_coherent *core, const int8_t *a, const in
 
 /* ---- Moments ---- */
 
-/* The values at which a normal deviate is taken, with weights: four points are exact for polynomials of degree 7, and the
- * third moment of a read has degree 6 in each operand (Gauss-Hermite quadrature). */
+/* The values at which a normal deviate is taken, with weights: four points are exact for polynomials of degree 7, and
+ * the third moment of a read has degree 6 in each operand (Gauss-Hermite quadrature). */
 typedef struct {
   int count;
   double field[4], weight[4];

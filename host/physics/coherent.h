@@ -53,7 +53,8 @@ void pl_coherent_encode(const double *code, int count, double rms, const pl_rand
 /* Crosstalk, in place: every field of a read gets its part of the one before. No-op if the effect is off. */
 void pl_coherent_leak(const pl_coherent *core, double *field_code, int count);
 
-/* A read of two encoded operands, after crosstalk: count channels, 1..core->channels; element i is on wavelength i mod wavelengths. */
+/* A read of two encoded operands, after crosstalk: count channels, 1..core->channels; element i is on wavelength i mod
+ * wavelengths. */
 pl_coherent_read pl_coherent_detect(const pl_coherent *core, const double *a_field_code, const double *b_field_code,
                                     int count, const pl_random *random);
 

@@ -32,9 +32,7 @@ pl_status pl_derive_fixed(double value, int fraction, double max, const char *wh
   return PL_OK;
 }
 
-/* factor as gain / 2^shift, with as large a gain as 16 bits hold: 32768..65535 unless the shift ends at 47.
- * factor must be below 65535.5. */
-static void mantissa(double factor, uint32_t *gain, uint32_t *shift) {
+void pl_derive_factor(double factor, uint32_t *gain, uint32_t *shift) {
   enum { SHIFT_MAX = 47 };
   int exponent;
   *gain = *shift = 0;
@@ -57,8 +55,8 @@ pl_status pl_derive_receiver(const pl_receiver *r, pl_image *image, pl_error *er
     const double phase = r->per_power / unit, shot = r->per_light / unit, thermal = r->constant / unit;
     if (r->largest / unit * (1 + 1e-4) > 4294967295.0 || phase > 65535 || shot > 65535) continue;
     image->reg[PL_REG_SIGMA_EXP] = (uint32_t)e;
-    mantissa(phase, &image->reg[PL_REG_PHASE_GAIN], &image->reg[PL_REG_PHASE_SHIFT]);
-    mantissa(shot, &image->reg[PL_REG_SHOT_GAIN], &image->reg[PL_REG_SHOT_SHIFT]);
+    pl_derive_factor(phase, &image->reg[PL_REG_PHASE_GAIN], &image->reg[PL_REG_PHASE_SHIFT]);
+    pl_derive_factor(shot, &image->reg[PL_REG_SHOT_GAIN], &image->reg[PL_REG_SHOT_SHIFT]);
     image->reg[PL_REG_THERMAL_VAR] = (uint32_t)nearbyint(thermal);
     return PL_OK;
   }
@@ -81,7 +79,9 @@ pl_status pl_derive_adc(const pl_physics *p, pl_image *image, pl_error *err) {
 }
 
 double pl_photons_per_code2(const pl_physics *p) {
-  const double full = p->kind == PL_KIND_INTENSITY ? p->photons_per_mac / p->mean_input : p->photons_full_scale;
+  const double full = p->kind != PL_KIND_INTENSITY ? p->photons_full_scale
+                      : p->mean_input > 0          ? p->photons_per_mac / p->mean_input
+                                                   : 0;
   return full > 0 ? full / (PL_FULL_CODE * PL_FULL_CODE) : 0;
 }
 
@@ -89,15 +89,20 @@ double pl_photons_per_code2(const pl_physics *p) {
 
 pl_status pl_physics_derive(const pl_physics *p, pl_image *image, pl_error *err) {
   static pl_status (*const derive[PL_KINDS])(const pl_physics *, pl_image *, pl_error *) = {
-      [PL_KIND_COHERENT] = pl_derive_coherent, [PL_KIND_INTENSITY] = pl_derive_intensity, [PL_KIND_RNS] = pl_derive_rns};
+      [PL_KIND_COHERENT] = pl_derive_coherent,
+      [PL_KIND_INTENSITY] = pl_derive_intensity,
+      [PL_KIND_RNS] = pl_derive_rns,
+  };
   uint32_t *reg = image->reg;
   if (p->kind < 0 || p->kind >= PL_KINDS)
     return pl_fail(err, PL_E_INPUT, "there is no kind of core of number %d", p->kind);
   if (p->channels < 1 || p->channels > 4096 || p->wavelengths < 1 || p->wavelengths > 32)
     return pl_fail(err, PL_E_INPUT, "a core has 1 to 4096 channels and 1 to 32 wavelengths, not %d and %d", p->channels,
                    p->wavelengths);
-  if (p->kind != PL_KIND_RNS && p->effects & (PL_EFFECT_SHOT | PL_EFFECT_THERMAL) && !(pl_photons_per_code2(p) > 0))
-    return pl_fail(err, PL_E_INPUT, "shot and thermal noise need %s above 0",
+  const uint32_t lit = PL_EFFECT_SHOT | PL_EFFECT_THERMAL | PL_EFFECT_PHOTONS;
+  if (p->kind != PL_KIND_RNS && p->effects & lit && !(pl_photons_per_code2(p) > 0))
+    return pl_fail(err, PL_E_INPUT, "%sshot and thermal noise need %s above 0",
+                   p->kind == PL_KIND_INTENSITY ? "photons, " : "",
                    p->kind == PL_KIND_INTENSITY ? "photons_per_mac" : "photons_full_scale");
   pl_image_reset(image);
   reg[PL_REG_EFFECTS] = p->effects;
@@ -122,16 +127,20 @@ void pl_physics_warning(const pl_physics *p, char *text, size_t size) {
     const double reach = pl_largest_sum_code2(p), psi = pl_moduli_range(p);
     if (p->effects & PL_EFFECT_RESIDUES && reach > psi)
       snprintf(text, size,
-               "sums of %d products can reach %.0f but these moduli hold %.0f: larger sums wrap (fewer channels, larger "
-               "moduli_k or fewer mantissa_bits)", p->channels, reach, psi);
+               "sums of %d products can reach %.0f but these moduli hold %.0f: larger sums wrap (fewer channels, a "
+               "larger moduli_k or fewer mantissa_bits)", p->channels, reach, psi);
     return;
   }
   /* Both operands at a quarter of full scale, unless the description says how much light there is. */
   double light_code2 = p->channels * PL_FULL_CODE * PL_FULL_CODE / 16;
   if (p->kind == PL_KIND_INTENSITY && p->mean_light_code2 > 0) light_code2 = p->mean_light_code2;
   const double photons = light_code2 * pl_photons_per_code2(p);
-  if (p->effects & PL_EFFECT_SHOT && photons < PHOTONS_ENOUGH)
+  if (p->effects & PL_EFFECT_SHOT && p->effects & PL_EFFECT_PHOTONS)
     snprintf(text, size,
-             "a typical read has %.3g photons: mean and variance are right, but below %.0f the Gaussian that stands for "
-             "photon counts has wrong tails", photons, PHOTONS_ENOUGH);
+             "shot and photons are both on: the light is counted twice and has twice the variance (remove shot)");
+  else if (p->effects & PL_EFFECT_SHOT && photons < PHOTONS_ENOUGH)
+    snprintf(text, size,
+             "a typical read has %.3g photons: mean and variance are right, but below %.0f the Gaussian that stands "
+             "for photon counts has wrong tails%s", photons, PHOTONS_ENOUGH,
+             p->kind == PL_KIND_INTENSITY ? " (photons in place of shot counts them exactly)" : "");
 }

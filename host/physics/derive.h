@@ -15,8 +15,12 @@ pl_status pl_derive_rns(const pl_physics *p, pl_image *image, pl_error *err);
 /* value * 2^fraction, rounded, as a word of 0..max. The error says what is out of range. */
 pl_status pl_derive_fixed(double value, int fraction, double max, const char *what, uint32_t *word, pl_error *err);
 
-/* The receiver's Gaussian noise: variances in code^4 per unit of a read's power sum P and light sum L (docs/signal-chain.md),
- * of each read, and of the noisiest read that must not saturate. */
+/* factor as gain / 2^shift, with as large a gain as 16 bits hold: 32768..65535 unless the shift ends at 47.
+ * factor must be below 65535.5. */
+void pl_derive_factor(double factor, uint32_t *gain, uint32_t *shift);
+
+/* The receiver's Gaussian noise: variances in code^4 per unit of a read's power sum P and light sum L
+ * (docs/signal-chain.md), of each read, and of the noisiest read that must not saturate. */
 typedef struct {
   double per_power, per_light, constant, largest;
   const char *remedy; /* what to change if it is too much */

@@ -1,8 +1,8 @@
 /* derive_intensity.c: registers of an intensity core: an intensity of 1 is the light of code 127.
  *
  * Notation: n = photons_per_mac; c = n / mean_input / 127^2 photons per code^2 of light; R = light of a read's four
- * passes, code^2. Source of the terms: OT = Anderson et al., "Optical Transformers", arXiv 2302.10360, TMLR 2024, as the
- * simulator that is attributed to its authors has them; docs/cores.md says which figures are confirmed.
+ * passes, code^2. Source of the terms: OT = Anderson et al., "Optical Transformers", arXiv 2302.10360, TMLR 2024, as
+ * the simulator that is attributed to its authors has them; docs/cores.md says which figures are confirmed.
  */
 #include <math.h>
 
@@ -84,6 +84,22 @@ static pl_status set_systematic(const pl_physics *p, pl_image *image, pl_error *
   return PL_OK;
 }
 
+/* Photon counters: c photons per code^2. A detector sees Q8 light and counts in 2^-16 photon: a factor of 256 c; a
+ * photon is worth 1 / c code^2, that is 4 / c detector LSB. light: on both detectors at most, code^2. */
+static pl_status set_photons(double c, double light, uint32_t *reg, pl_error *err) {
+  const double most = light * c;
+  if (most > 0x1p20)
+    return pl_fail(err, PL_E_INPUT,
+                   "a detector can receive %.3g photons in a read but counters hold 1048576: use the effect shot in "
+                   "place of photons, which is as good for so much light", most);
+  if (c * 256 > 65535) /* hardly any light per element */
+    return pl_fail(err, PL_E_INPUT, "%g photons per code^2 are more than registers hold: give fewer photons_per_mac",
+                   c);
+  pl_derive_factor(256 * c, &reg[PL_REG_PHOTON_GAIN], &reg[PL_REG_PHOTON_SHIFT]);
+  pl_derive_factor(4 / c / 65536, &reg[PL_REG_PHOTON_STEP], &reg[PL_REG_PHOTON_STEP_SHIFT]);
+  return PL_OK;
+}
+
 pl_status pl_derive_intensity(const pl_physics *p, pl_image *image, pl_error *err) {
   uint32_t *reg = image->reg;
   double gain = 1;
@@ -93,8 +109,8 @@ pl_status pl_derive_intensity(const pl_physics *p, pl_image *image, pl_error *er
   if (!status && p->effects & PL_EFFECT_GAIN) status = set_gains(p, image, &gain, err);
   if (status) return status;
 
-  /* Poisson counts: the variance of the difference is the mean of the sum, c R photons; in code^4, R / c. The register's
-   * light is in detector LSB of 1/4 code^2. */
+  /* Poisson counts: the variance of the difference is the mean of the sum, c R photons; in code^4, R / c. The
+   * register's light is in detector LSB of 1/4 code^2. */
   pl_receiver noise = {.remedy = "give more photons_per_mac"};
   const double c = pl_photons_per_code2(p);
   const double light = p->channels * gain * largest_light(&reg[PL_REG_TRANSFER_A], p->effects & PL_EFFECT_TRANSFER_A) *
@@ -103,6 +119,7 @@ pl_status pl_derive_intensity(const pl_physics *p, pl_image *image, pl_error *er
   if (p->effects & PL_EFFECT_THERMAL) noise.constant = pow(p->thermal_noise_rms_photons / c, 2);
   if (p->effects & PL_EFFECT_SYSTEMATIC) noise.largest += pow(p->systematic_error_rms / 2 * light, 2);
   noise.largest += noise.constant;
+  if (p->effects & PL_EFFECT_PHOTONS && (status = set_photons(c, light, reg, err))) return status;
   if ((status = pl_derive_receiver(&noise, image, err))) return status;
   if (p->effects & PL_EFFECT_SYSTEMATIC && (status = set_systematic(p, image, err))) return status;
   return pl_derive_adc(p, image, err);

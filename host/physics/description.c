@@ -47,8 +47,8 @@ static pl_status read_effect(const char *path, int line, const char *name, pl_ph
     if (!strcmp(name, pl_effect_name(bit))) return p->effects |= 1u << bit, PL_OK;
     snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", *list ? ", " : "", pl_effect_name(bit));
   }
-  return pl_fail(err, PL_E_INPUT, "%s:%d: effects names '%s', which a core of kind %s does not have; there are %s", path,
-                 line, name, pl_kind_name((uint32_t)p->kind), list);
+  return pl_fail(err, PL_E_INPUT, "%s:%d: effects names '%s', which a core of kind %s does not have; there are %s",
+                 path, line, name, pl_kind_name((uint32_t)p->kind), list);
 }
 
 static pl_status read_effects(const char *path, const config_setting_t *s, pl_physics *p, pl_error *err) {

@@ -1,10 +1,11 @@
 /* intensity.c: the intensity core in double precision: draws and exact moments of a detector read.
  *
- * An operand x has two rails; the one of its sign sends T(|x|), the other T(0), its extinction. For rails q of A and r of B:
+ * An operand x has two rails; the one of its sign sends T(|x|), the other T(0), its extinction. For rails q of A and r
+ * of B:
  *
  *   light of a pass   o_qr = sum_i g_i A_i,q B_i,r                              [code^2]
  *   photons           n_qr = Poisson(c o_qr),  c = photons_per_mac / (mean_input 127^2)
- *   value             (n_++ - n_+- - n_-+ + n_-- + thermal) / c + sum of the passes' errors, each Normal(0, s mean(o_qr))
+ *   value             (n_++ - n_+- - n_-+ + n_-- + thermal) / c + sum of the passes' errors, Normal(0, s mean(o_qr))
  *
  * Source: four non-negative passes, each with a photon budget, counts and an error of its own, of Anderson et al.,
  * "Optical Transformers", arXiv 2302.10360, as the simulator attributed to the authors has them; photon counting is
@@ -17,11 +18,11 @@
 #define FULL_CODE 127.0
 
 pl_status pl_intensity_init(pl_intensity *core, const pl_physics *p, pl_error *err) {
-  const int counts_photons = (p->effects & (PL_EFFECT_SHOT | PL_EFFECT_THERMAL)) != 0;
+  const int counts_photons = (p->effects & (PL_EFFECT_SHOT | PL_EFFECT_THERMAL | PL_EFFECT_PHOTONS)) != 0;
   if (p->kind != PL_KIND_INTENSITY || p->channels < 1 || p->channels > 4096)
     return pl_fail(err, PL_E_INPUT, "this is no intensity core of 1 to 4096 channels");
   if (counts_photons && !(pl_photons_per_code2(p) > 0))
-    return pl_fail(err, PL_E_INPUT, "shot and thermal noise need photons_per_mac above 0");
+    return pl_fail(err, PL_E_INPUT, "photons, shot and thermal noise need photons_per_mac above 0");
   *core = (pl_intensity){.channels = p->channels, .photons_per_code2 = 1};
   for (int operand = 0; operand < 2; operand++) {
     const int on = (p->effects & (operand ? PL_EFFECT_TRANSFER_B : PL_EFFECT_TRANSFER_A)) != 0;
@@ -29,7 +30,7 @@ pl_status pl_intensity_init(pl_intensity *core, const pl_physics *p, pl_error *e
       core->light[operand][code] = on ? FULL_CODE * pl_transfer(p, operand, fmin(code / FULL_CODE, 1)) : code;
   }
   core->gains = pl_channel_gains(p, core->gain);
-  core->shot = (p->effects & PL_EFFECT_SHOT) != 0;
+  core->shot = (p->effects & (PL_EFFECT_SHOT | PL_EFFECT_PHOTONS)) != 0; /* two emulations of one thing */
   if (counts_photons) core->photons_per_code2 = pl_photons_per_code2(p);
   if (p->effects & PL_EFFECT_THERMAL) core->thermal_rms_photons = p->thermal_noise_rms_photons;
   if (p->effects & PL_EFFECT_SYSTEMATIC)

@@ -2,7 +2,7 @@
  *
  * For each modulus m, with the sum y of the mantissas' products:
  *
- *   phase        phi = 2 pi (y / m + s g)                      s: accumulated phase noise in turns  [Mirage, Eqs 10, 12]
+ *   phase        phi = 2 pi (y / m + s g)                      s: accumulated phase noise, turns  [Mirage, Eqs 10, 12]
  *   detection    I = cos phi + n g,  Q = sin phi + n g         n = 1 / amplitude_snr                [Mirage, IV-A3]
  *   level        r = round(m atan2(Q, I) / 2 pi) mod m         derived; the paper does not give a decoder
  *   value        the x with x = r_i (mod m_i) for all i, centred around 0
@@ -118,11 +118,12 @@ pl_rns_drawn pl_rns_draw(const pl_rns *core, const int8_t *a, const int8_t *b, i
 
 /* ---- Chances ---- */
 
-/* Chance that the angle of (1 + n g, n g) lies between `from` and pi, 0 <= from <= pi (Pawula, Rice, Roberts, "Distribution
- * of the phase angle between two vectors perturbed by Gaussian noise", IEEE Trans. Commun. 30, 1982; the one-dimensional
- * form is Craig's, MILCOM 1991): 1/(2 pi) times the integral over t of exp(-sin^2 from / (2 n^2 sin^2 t)), 0..pi - from. */
+/* Chance that the angle of (1 + n g, n g) lies between `from` and pi, 0 <= from <= pi (Pawula, Rice, Roberts,
+ * "Distribution of the phase angle between two vectors perturbed by Gaussian noise", IEEE Trans. Commun. 30, 1982; the
+ * one-dimensional form is Craig's, MILCOM 1991): 1/(2 pi) times the integral over t of exp(-sin^2 from / (2 n^2 sin^2
+ * t)), 0..pi - from. */
 static double angle_beyond(double from, double n) {
-  enum { STEPS = 400 };
+  enum { STEPS = 128 };
   const double end = PI - from, s = sin(from) / n, farthest = from < PI / 2 ? s : 1 / n;
   if (from >= PI || farthest * farthest > 160) return 0; /* below 1e-34 */
   double sum = 0;
@@ -133,7 +134,8 @@ static double angle_beyond(double from, double n) {
   return sum / STEPS * end / (2 * PI);
 }
 
-/* Chance that the angle error by I and Q alone, which is symmetric, lies below `angle`: any angle, errors in -pi..pi. */
+/* Chance that the angle error by I and Q alone, which is symmetric, lies below `angle`: any angle, errors in
+ * -pi..pi. */
 static double angle_below(double angle, double n) {
   if (angle >= PI) return 1;
   if (angle <= -PI) return 0;

@@ -52,8 +52,9 @@ pl_rns_drawn pl_rns_draw(const pl_rns *core, const int8_t *a, const int8_t *b, i
 /* The residue that is received when `sent` (0..m-1) was sent through modulus number i. */
 int pl_rns_receive(const pl_rns *core, int i, int sent, const pl_random *random);
 
-/* The value that these residues mean, and the verdict. Redundant moduli: the one legal value that agrees with all but one
- * residue of two redundant moduli, with all of one; it is looked for among the values of all triples of residues. */
+/* The value that these residues mean, and the verdict. Redundant moduli: the one legal value that agrees with all but
+ * one residue of two redundant moduli, with all of one; it is looked for among the values of all triples of
+ * residues. */
 pl_rns_verdict pl_rns_decode(const pl_rns *core, const int residue[5], int64_t *value);
 
 /* Chance that residue i is received `levels` above what was sent (-m/2..m/2, 0: right), without ADC: exact for phase

@@ -45,7 +45,11 @@ enum pl_reg {
   PL_REG_BFP_BITS = 34,
   PL_REG_LEVEL_SIGMA = 35,
   PL_REG_IQ_SIGMA = 40,
-  PL_REG_DISPERSION = 41,
+  PL_REG_PHOTON_GAIN = 41,
+  PL_REG_PHOTON_SHIFT = 42,
+  PL_REG_PHOTON_STEP = 43,
+  PL_REG_PHOTON_STEP_SHIFT = 44,
+  PL_REG_DISPERSION = 45,
   PL_REG_TRANSFER_A = 128,
   PL_REG_TRANSFER_B = 256,
 };
@@ -71,6 +75,7 @@ enum pl_effect {
   PL_EFFECT_BFP = 1 << 16, /* block floating point: a shared exponent for each row in each read */
   PL_EFFECT_RANGE_CHECK = 1 << 17, /* a sum beyond range_limit is counted as detected and contributes nothing */
   PL_EFFECT_REDUNDANCY = 1 << 18, /* redundant moduli detect (1) or correct (2) wrong residues */
+  PL_EFFECT_PHOTONS = 1 << 19, /* whole photon counts: a Poisson number for each of the two detectors */
 };
 
 /* X(NAME, name, bit, kinds) for every effect; kinds: bit k is set if kind k has it. */
@@ -93,7 +98,8 @@ enum pl_effect {
   X(RESIDUES, "residues", 15, 4) \
   X(BFP, "bfp", 16, 4) \
   X(RANGE_CHECK, "range_check", 17, 4) \
-  X(REDUNDANCY, "redundancy", 18, 4)
+  X(REDUNDANCY, "redundancy", 18, 4) \
+  X(PHOTONS, "photons", 19, 2)
 
 /* Values of PL_REG_KIND. */
 enum pl_kind {
@@ -106,7 +112,7 @@ enum pl_kind {
 
 /* X(NAME, name, offset, count, bits, is_signed, min, max, reset) for every register. */
 #define PL_REGISTERS(X) \
-  X(EFFECTS, "effects", 0, 1, 19, 0, 0LL, 524287LL, 0LL) \
+  X(EFFECTS, "effects", 0, 1, 20, 0, 0LL, 1048575LL, 0LL) \
   X(KIND, "kind", 1, 1, 2, 0, 0LL, 2LL, 0LL) \
   X(SEED, "seed", 2, 1, 32, 0, 0LL, 4294967295LL, 0LL) \
   X(JOB, "job", 3, 1, 32, 0, 0LL, 4294967295LL, 0LL) \
@@ -143,7 +149,11 @@ enum pl_kind {
   X(BFP_BITS, "bfp_bits", 34, 1, 4, 0, 1LL, 8LL, 8LL) \
   X(LEVEL_SIGMA, "level_sigma", 35, 5, 16, 0, 0LL, 65535LL, 0LL) \
   X(IQ_SIGMA, "iq_sigma", 40, 1, 16, 0, 0LL, 65535LL, 0LL) \
-  X(DISPERSION, "dispersion", 41, 32, 16, 1, -16384LL, 16384LL, 0LL) \
+  X(PHOTON_GAIN, "photon_gain", 41, 1, 16, 0, 0LL, 65535LL, 0LL) \
+  X(PHOTON_SHIFT, "photon_shift", 42, 1, 6, 0, 0LL, 47LL, 0LL) \
+  X(PHOTON_STEP, "photon_step", 43, 1, 16, 0, 0LL, 65535LL, 0LL) \
+  X(PHOTON_STEP_SHIFT, "photon_step_shift", 44, 1, 6, 0, 0LL, 47LL, 0LL) \
+  X(DISPERSION, "dispersion", 45, 32, 16, 1, -16384LL, 16384LL, 0LL) \
   X(TRANSFER_A, "transfer_a", 128, 128, 12, 0, 0LL, 4095LL, 0LL) \
   X(TRANSFER_B, "transfer_b", 256, 128, 12, 0, 0LL, 4095LL, 0LL)
 

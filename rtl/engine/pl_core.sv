@@ -11,6 +11,7 @@
 //
 //   buffers -> pl_array (3 clocks) -> pl_serial -> pl_detector (27) -> pl_adc (3) -> pl_accumulator (1)
 //                                     rns:         pl_rns (RnsLatency)
+//                                     intensity:   pl_photons (31) before pl_detector
 // The part before pl_serial stands still while a back end of few lanes is busy with the read before.
 `default_nettype none
 module pl_core #(
@@ -54,7 +55,9 @@ module pl_core #(
   localparam int WordBits = pl_pkg::word_bits(Kind, Width);
   localparam int ShiftBits = pl_pkg::ShiftBits;
   localparam bit Rns = Kind == pl_regs_pkg::KindRns;
-  localparam int BackLatency = Rns ? pl_pkg::RnsLatency : pl_pkg::DetectorLatency + pl_pkg::AdcLatency;
+  localparam bit Intensity = Kind == pl_regs_pkg::KindIntensity;
+  localparam int DetectedAt = pl_pkg::DetectorLatency + (Intensity ? pl_pkg::PhotonsLatency : 0);
+  localparam int BackLatency = Rns ? pl_pkg::RnsLatency : DetectedAt + pl_pkg::AdcLatency;
   localparam int GroupRows = BackLanes > Columns ? BackLanes / Columns : 1;  // a group of lanes: part of a row, or rows
   localparam int GroupColumns = BackLanes > Columns ? Columns : BackLanes;
 
@@ -187,12 +190,32 @@ module pl_core #(
     );
     assign v = '0;
     logic unused_items;
-    assign unused_items = ^{item_first, item_d, item_p, item_l};
+    assign unused_items = ^{item_first, item_d, item_p, item_l, v};
   end else begin : g_detector
+    logic [pl_pkg::RowBits-1:0] read_row;
+    logic [pl_pkg::ColBits-1:0] read_col;
+    logic [pl_pkg::SumBits-1:0] read_sum;
+    logic [BackLanes*32-1:0] read_y, read_l;
+    if (Intensity) begin : g_photons
+      logic [BackLanes*12-1:0] low;
+      for (genvar g = 0; g < BackLanes; g++) begin : g_lane
+        assign low[g*12 +: 12] = item_d[g*32 +: 12];
+      end
+      pl_photons #(.Rows(GroupRows), .Columns(GroupColumns)) u_photons (
+        .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .regs_i(regs), .row_i(row + pl_pkg::RowBits'(item_row)),
+        .col_i(col + pl_pkg::ColBits'(item_column)), .sum_i(sum), .y_i(item_y), .l_i(item_l), .low_i(low),
+        .row_o(read_row), .col_o(read_col), .sum_o(read_sum), .v_o(read_y), .l_o(read_l)
+      );
+    end else begin : g_no_photons
+      assign read_row = row + pl_pkg::RowBits'(item_row);
+      assign read_col = col + pl_pkg::ColBits'(item_column);
+      assign read_sum = sum;
+      assign read_y = item_y;
+      assign read_l = item_l;
+    end
     pl_detector #(.Kind(Kind), .Rows(GroupRows), .Columns(GroupColumns)) u_detector (
-      .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .regs_i(regs), .row_i(row + pl_pkg::RowBits'(item_row)),
-      .col_i(col + pl_pkg::ColBits'(item_column)), .sum_i(sum), .y_i(item_y), .d_i(item_d), .p_i(item_p), .l_i(item_l),
-      .v_o(v)
+      .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .regs_i(regs), .row_i(read_row), .col_i(read_col), .sum_i(read_sum),
+      .y_i(read_y), .d_i(item_d), .p_i(item_p), .l_i(read_l), .v_o(v)
     );
     pl_adc #(.Lanes(BackLanes)) u_adc (
       .clk_i(clk_i), .en_i(en), .regs_i(regs), .v_i(v), .code_o(code), .clipped_o(clipped)

@@ -178,9 +178,9 @@ module pl_loader #(
     logic [Width*pl_pkg::FieldBox-1:0] word_fields;
     logic [Width*pl_pkg::RailBox-1:0] word_rails;
     pl_intensity_encoder #(.Elements(Elements)) u_encoder (
-      .clk_i(clk_i), .en_i(busy_q), .regs_i(regs_i), .table_we_i(table_we_i), .table_addr_i(table_addr_i),
-      .table_wdata_i(table_wdata_i), .operand_i(operand_q), .codes_i(codes_q), .wavelength_i(wavelength_q),
-      .fields_o(fields), .rails_o(rails)
+      .clk_i(clk_i), .rst_ni(rst_ni), .en_i(busy_q), .regs_i(regs_i), .table_we_i(table_we_i),
+      .table_addr_i(table_addr_i), .table_wdata_i(table_wdata_i), .operand_i(operand_q), .codes_i(codes_q),
+      .wavelength_i(wavelength_q), .count_i(count_q), .fields_o(fields), .rails_o(rails)
     );
     pl_gather #(.Width(Width), .Elements(Elements), .Box(pl_pkg::FieldBox)) u_fields (
       .clk_i(clk_i), .valid_i(out_valid), .first_i(first_beat), .channel_i(channel_out), .beat_i(fields),
@@ -192,7 +192,7 @@ module pl_loader #(
     );
     assign word_o = {word_rails, word_fields};
     logic unused_inputs;  // no noise, so no coordinates
-    assign unused_inputs = ^{shift_q, position_q, sum_q, channel_q, count_q};
+    assign unused_inputs = ^{shift_q, position_q, sum_q, channel_q};
   end else begin : g_rns
     logic [Elements*pl_pkg::CodeBox-1:0] mantissas;
     logic [Width*pl_pkg::CodeBox-1:0] word_mantissas;

@@ -6,10 +6,11 @@
 // until the next read ends, which ending_o says one enabled clock ahead:
 //               coherent                            intensity                    rns
 //   y_o         optical sum in detector LSB         the same                     exact sum of mantissas
-//   d_o         dispersion in detector LSB          0                            0
+//   d_o         dispersion in detector LSB          rounded bits, see below      0
 //   p_o         summed power products               0                            0
 //   l_o         summed light of both operands       light in detector LSB        0
 //   shift_o     0                                   0                            exponents of row and column, added
+// Rounded bits: the six lowest of the exact light (11:6) and of the exact optical sum (5:0), which photon counters need.
 // en_i low freezes everything.
 `default_nettype none
 module pl_array #(
@@ -67,13 +68,16 @@ module pl_array #(
 
   // ---- Products.
   if (Kind == pl_regs_pkg::KindCoherent) begin : g_coherent
+    logic [Lanes*6-1:0] unused_low, unused_low_power;
     pl_dot #(.Rows(Rows), .Columns(Columns), .Width(Width), .WordBits(WordBits), .At(0), .Box(pl_pkg::FieldBox),
              .SumBox(pl_pkg::FieldSumBox), .AccBox(pl_pkg::FieldAccBox), .Round(6)) u_field (
-      .clk_i(clk_i), .en_i(en_i), .step_i(step), .first_i(first2_q), .last_i(last2_q), .a_i(a_i), .b_i(b_i), .sum_o(y_o)
+      .clk_i(clk_i), .en_i(en_i), .step_i(step), .first_i(first2_q), .last_i(last2_q), .a_i(a_i), .b_i(b_i), .sum_o(y_o),
+      .low_o(unused_low)
     );
     pl_dot #(.Rows(Rows), .Columns(Columns), .Width(Width), .WordBits(WordBits), .At(PairAt), .Box(pl_pkg::PowerBox),
              .Signed(1'b0), .SumBox(pl_pkg::PowerSumBox), .AccBox(pl_pkg::PowerAccBox)) u_power (
-      .clk_i(clk_i), .en_i(en_i), .step_i(step), .first_i(first2_q), .last_i(last2_q), .a_i(a_i), .b_i(b_i), .sum_o(p_o)
+      .clk_i(clk_i), .en_i(en_i), .step_i(step), .first_i(first2_q), .last_i(last2_q), .a_i(a_i), .b_i(b_i), .sum_o(p_o),
+      .low_o(unused_low_power)
     );
     pl_tails #(.Rows(Rows), .Columns(Columns), .WordBits(WordBits), .At(TailAt)) u_tails (
       .clk_i(clk_i), .en_i(en_i), .step_i(step), .first_i(first2_q), .last_i(last2_q), .a_i(a_i), .b_i(b_i),
@@ -81,21 +85,28 @@ module pl_array #(
     );
     assign shift_o = '0;
   end else if (Kind == pl_regs_pkg::KindIntensity) begin : g_intensity
+    logic [Lanes*6-1:0] field_low, rails_low;
     pl_dot #(.Rows(Rows), .Columns(Columns), .Width(Width), .WordBits(WordBits), .At(0), .Box(pl_pkg::FieldBox),
              .SumBox(pl_pkg::FieldSumBox), .AccBox(pl_pkg::FieldAccBox), .Round(6)) u_field (
-      .clk_i(clk_i), .en_i(en_i), .step_i(step), .first_i(first2_q), .last_i(last2_q), .a_i(a_i), .b_i(b_i), .sum_o(y_o)
+      .clk_i(clk_i), .en_i(en_i), .step_i(step), .first_i(first2_q), .last_i(last2_q), .a_i(a_i), .b_i(b_i),
+      .sum_o(y_o), .low_o(field_low)
     );
     pl_dot #(.Rows(Rows), .Columns(Columns), .Width(Width), .WordBits(WordBits), .At(PairAt), .Box(pl_pkg::RailBox),
              .Signed(1'b0), .SumBox(pl_pkg::RailSumBox), .AccBox(pl_pkg::RailAccBox), .Round(6)) u_rails (
-      .clk_i(clk_i), .en_i(en_i), .step_i(step), .first_i(first2_q), .last_i(last2_q), .a_i(a_i), .b_i(b_i), .sum_o(l_o)
+      .clk_i(clk_i), .en_i(en_i), .step_i(step), .first_i(first2_q), .last_i(last2_q), .a_i(a_i), .b_i(b_i),
+      .sum_o(l_o), .low_o(rails_low)
     );
-    assign d_o = '0;
+    for (genvar g = 0; g < Lanes; g++) begin : g_low
+      assign d_o[g*32 +: 32] = {20'd0, rails_low[g*6 +: 6], field_low[g*6 +: 6]};
+    end
     assign p_o = '0;
     assign shift_o = '0;
   end else begin : g_rns
+    logic [Lanes*6-1:0] unused_low;
     pl_dot #(.Rows(Rows), .Columns(Columns), .Width(Width), .WordBits(WordBits), .At(0), .Box(pl_pkg::CodeBox),
              .SumBox(pl_pkg::CodeSumBox), .AccBox(pl_pkg::CodeAccBox)) u_mantissa (
-      .clk_i(clk_i), .en_i(en_i), .step_i(step), .first_i(first2_q), .last_i(last2_q), .a_i(a_i), .b_i(b_i), .sum_o(y_o)
+      .clk_i(clk_i), .en_i(en_i), .step_i(step), .first_i(first2_q), .last_i(last2_q), .a_i(a_i), .b_i(b_i), .sum_o(y_o),
+      .low_o(unused_low)
     );
     pl_exponents #(.Rows(Rows), .Columns(Columns), .WordBits(WordBits), .At(TailAt)) u_exponents (
       .clk_i(clk_i), .en_i(en_i), .step_i(step), .last_i(last2_q), .a_i(a_i), .b_i(b_i), .shift_o(shift_o)

@@ -4,7 +4,8 @@
 // column. Three stages, each run when its bit of step_i is high, so that pl_array keeps time for all that it sums:
 //   0: sums of a few products   1: the word's sum   2: the read's sum so far; first_i (of this stage) begins it
 // With last_i (of stage 2) the read's sum, rounded to 2^Round and cut to 32 bits, goes to sum_o and stays there
-// until the next read ends. The sums are exact, so their order does not matter.
+// until the next read ends; before rounding its six lowest bits go to low_o. The sums are exact, so their order does not
+// matter.
 `default_nettype none
 module pl_dot #(
   parameter int Rows = 4,
@@ -26,7 +27,8 @@ module pl_dot #(
   input  logic                        last_i,
   input  logic [Rows*WordBits-1:0]    a_i,
   input  logic [Columns*WordBits-1:0] b_i,
-  output logic [Lanes*32-1:0]         sum_o
+  output logic [Lanes*32-1:0]         sum_o,
+  output logic [Lanes*6-1:0]          low_o
 );
   localparam int NumberBox = Signed || Box >= 32 ? Box : Box + 1;  // as a signed number
   localparam int Terms = Width > pl_pkg::TermProducts ? Width / pl_pkg::TermProducts : 1;
@@ -52,7 +54,9 @@ module pl_dot #(
   logic signed [SumBox-1:0] word [0:Lanes-1];
   logic signed [AccBox-1:0]     sum [0:Lanes-1];
   logic [Lanes*32-1:0] sum_q;
+  logic [Lanes*6-1:0] low_q;
   assign sum_o = sum_q;
+  assign low_o = low_q;
 
   // verilator lint_off BLKSEQ
   // One block reads and writes the stage arrays, last stage first, so that plain loops over the lanes remain.
@@ -65,6 +69,7 @@ module pl_dot #(
         end
         if (last_i) begin
           for (int l = 0; l < Lanes; l++) sum_q[l*32 +: 32] <= 32'((sum[l] + Half) >>> Round);
+          for (int l = 0; l < Lanes; l++) low_q[l*6 +: 6] <= sum[l][5:0];
         end
       end
       if (step_i[1]) begin

@@ -110,7 +110,10 @@ void Checker::sums(const uint32_t *y, const uint32_t *d, const uint32_t *p, cons
       compare(at, lane, "sum of mantissas", s.product, got(y));
     } else {
       compare(at, lane, "optical sum", (s.product + 32) >> 6, got(y));
-      compare(at, lane, "dispersion sum", (s.dispersion + 32) >> 6, got(d));
+      if (regs_.kind == PL_KIND_INTENSITY)
+        compare(at, lane, "bits below the sums", (s.rails & 63) << 6 | (s.product & 63), got(d));
+      else
+        compare(at, lane, "dispersion sum", (s.dispersion + 32) >> 6, got(d));
       compare(at, lane, "power sum", s.power, p[lane]);
       compare(at, lane, "light sum", regs_.kind == PL_KIND_INTENSITY ? (s.rails + 32) >> 6 : s.light, l[lane]);
     }

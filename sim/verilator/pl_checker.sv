@@ -48,7 +48,7 @@ endmodule
 
 bind pl_core pl_checker #(.Lanes(Lanes), .BackLanes(BackLanes)) u_checker (
   .clk_i(clk_i), .en_i(en), .read_valid_i(item_first),
-  .detector_valid_i(!Rns && back_q[BackLatency > pl_pkg::DetectorLatency ? pl_pkg::DetectorLatency - 1 : 0]),
+  .detector_valid_i(!Rns && back_q[BackLatency > DetectedAt ? DetectedAt - 1 : 0]),
   .code_valid_i(code_valid), .y_i(y), .d_i(d), .p_i(p), .l_i(l), .v_i(v), .code_i(code), .shift_i(code_shift),
   .clipped_i(clipped), .detected_i(detected), .corrected_i(corrected)
 );

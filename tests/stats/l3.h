@@ -26,6 +26,13 @@
 enum { CODES = 65536, STATISTICS_MAX = 512, L3_THREADS_MAX = 64 };
 #define LSB 0.25 /* code^2: the detector's */
 
+/* What tests and plots cannot do without: ends the program (a test: with an error) and says why. */
+static inline void require(int holds, const char *why) {
+  if (holds) return;
+  fprintf(stderr, "%s\n", why);
+  exit(1);
+}
+
 /* ---- Reads of the golden model ---- */
 
 /* counts[i]: reads whose value was centre_code2 + (i - 32768) * step_code2. */
@@ -52,7 +59,8 @@ static inline void *golden_part_run(void *argument) {
     p->regs.row0 = (uint32_t)(call * (uint64_t)p->rows);
     p->regs.col0 = (uint32_t)(col & 0xfffff);
     p->regs.sum0 = (uint32_t)(col >> 20);
-    const int64_t clipped = pl_model_gemm(&p->regs, p->a, 0, p->b, 0, codes, p->cols, NULL); /* stride 0: the same codes */
+    /* Stride 0: the same codes everywhere. */
+    const int64_t clipped = pl_model_gemm(&p->regs, p->a, 0, p->b, 0, codes, p->cols, NULL);
     if (clipped < 0) return p->out_of_memory = 1, NULL;
     p->clipped += (uint64_t)clipped;
     for (int i = 0; i < p->rows * p->cols; i++) p->counts[codes[i] + CODES / 2]++;

@@ -8,8 +8,6 @@
 #ifndef PHOTOLANE_TESTS_L3_COHERENT_H
 #define PHOTOLANE_TESTS_L3_COHERENT_H
 
-#include <check.h>
-
 #include "l3.h"
 #include "physics/coherent.h"
 
@@ -79,14 +77,14 @@ static inline pl_physics physics_of(const point *at, uint32_t on) {
 static inline pl_coherent core_of(const pl_physics *p, int terms) {
   pl_coherent core;
   pl_error err = {0};
-  ck_assert_msg(!pl_coherent_init(&core, p, terms, &err), "%s", err.text);
+  require(!pl_coherent_init(&core, p, terms, &err), err.text);
   return core;
 }
 
 static inline pl_image image_of(const pl_physics *p) {
   pl_image image;
   pl_error err = {0};
-  ck_assert_msg(!pl_physics_derive(p, &image, &err), "%s", err.text);
+  require(!pl_physics_derive(p, &image, &err), err.text);
   return image;
 }
 

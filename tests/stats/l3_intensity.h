@@ -8,8 +8,6 @@
 #ifndef PHOTOLANE_TESTS_L3_INTENSITY_H
 #define PHOTOLANE_TESTS_L3_INTENSITY_H
 
-#include <check.h>
-
 #include "l3.h"
 #include "physics/intensity.h"
 
@@ -97,15 +95,37 @@ static inline pl_physics physics_of(const point *at, uint32_t on) {
 static inline pl_intensity core_of(const pl_physics *p) {
   pl_intensity core;
   pl_error err = {0};
-  ck_assert_msg(!pl_intensity_init(&core, p, &err), "%s", err.text);
+  require(!pl_intensity_init(&core, p, &err), err.text);
   return core;
 }
 
 static inline pl_image image_of(const pl_physics *p) {
   pl_image image;
   pl_error err = {0};
-  ck_assert_msg(!pl_physics_derive(p, &image, &err), "%s", err.text);
+  require(!pl_physics_derive(p, &image, &err), err.text);
   return image;
+}
+
+/* Photons per MAC at which the golden model's reads have the wanted sigma, relative to the light of the read: corrected
+ * until they do, with registers derived anew every time. */
+static inline double photons_for_error(int channels, double wanted) {
+  int8_t a[CHANNELS_MAX], b[CHANNELS_MAX];
+  const point first = {"", 64, RANDOM, 1e4};
+  codes_of(&first, a, b);
+  for (int i = 64; i < channels; i++) a[i] = a[i - 64], b[i] = b[i - 64]; /* the same data, longer */
+  pl_physics p = physics_of(&first, PL_EFFECT_SHOT);
+  p.channels = channels, p.mean_input = 1;
+  for (int round = 0; round < 4; round++) {
+    const pl_intensity core = core_of(&p);
+    const pl_intensity_moments m = pl_intensity_expect(&core, a, b, channels);
+    const pl_image image = image_of(&p);
+    histogram h = golden_reads(&image, a, b, channels, fmax(2e5, reads_wanted() / 4),
+                               5000 + (uint32_t)(channels + round), m.mean, sqrt(m.variance), threads_to_use());
+    require(h.counts != NULL, "out of memory");
+    p.photons_per_mac *= moments_of(&h).variance / pow(wanted * m.light, 2);
+    free(h.counts);
+  }
+  return p.photons_per_mac;
 }
 
 #endif

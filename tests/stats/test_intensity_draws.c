@@ -1,6 +1,7 @@
-/* test_intensity_draws.c: the double-precision physics of the intensity core against itself and against textbooks: drawn
- * reads have the exact moments of pl_intensity_expect down to one photon, each pass counts by Poisson's law, signs and
- * extinction come out as the formulas say. Seed 20261122; false alarms as in l3.h. What it vouches for: docs/physics.md.
+/* test_intensity_draws.c: the double-precision physics of the intensity core against itself and against textbooks:
+ * drawn reads have the exact moments of pl_intensity_expect down to one photon, each pass counts by Poisson's law,
+ * signs and extinction come out as the formulas say. Seed 20261122; false alarms as in l3.h. What it vouches for:
+ * docs/physics.md.
  */
 #include <check.h>
 

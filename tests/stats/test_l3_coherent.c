@@ -13,6 +13,8 @@
  * draws the output noise before these (docs/physics.md): what that changes is known exactly (pl_coherent_moments) and
  * left out of the expectation; the table prints how much skewness that is ("lost").
  */
+#include <check.h>
+
 #include "l3_coherent.h"
 
 /* ---- What the resolution of registers and values may change ---- */
@@ -258,8 +260,8 @@ START_TEST(dispersion_elementwise) {
 }
 END_TEST
 
-/* Crosstalk of pairs of channels that are lit, for every wavelength: within half a unit of the ratio's register for each
- * operand, the rounding of what leaks to 1/16 code, and half an LSB. */
+/* Crosstalk of pairs of channels that are lit, for every wavelength: within half a unit of the ratio's register for
+ * each operand, the rounding of what leaks to 1/16 code, and half an LSB. */
 START_TEST(crosstalk_elementwise) {
   static const int pairs[][4] = {{127, 0, 0, 127}, {127, 127, 127, 127}, {-128, 50, 3, -90}, {100, -128, -128, 5}};
   static const double db[] = {-8, -12, -25, -40};

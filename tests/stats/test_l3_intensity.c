@@ -11,6 +11,8 @@
  * The golden model keeps two moments of the counts (docs/physics.md); their skewness is left out of the expectation and
  * printed as "lost". Rounded tables and gains move a mean: by how much is worked out from the registers.
  */
+#include <check.h>
+
 #include "l3_intensity.h"
 
 /* ---- What the resolution of registers may change ---- */
@@ -66,8 +68,8 @@ static void compare(statistics *all, const char *effect, const point *at, const 
   const sample s = moments_of(&h);
   char name[80];
   if (m.variance == 0) { /* dark: nothing may move */
-    ck_assert_msg(s.variance == 0 && fabs(s.mean - m.mean) <= r.mean_allowed, "%s at %s: mean %g, variance %g in the dark",
-                  effect, at->name, s.mean, s.variance);
+    ck_assert_msg(s.variance == 0 && fabs(s.mean - m.mean) <= r.mean_allowed,
+                  "%s at %s: mean %g, variance %g in the dark", effect, at->name, s.mean, s.variance);
     free(h.counts);
     return;
   }
@@ -92,8 +94,8 @@ static void compare(statistics *all, const char *effect, const point *at, const 
                   s.variance_error / variance + 2 * s.mean_error / fabs(m.mean));
   }
   if (print)
-    printf("  %-12s %-24s photons %9.3g mean %13.2f sigma %11.3f | variance %+.4f, resolution %.4f | skewness %+.4f lost %+.4f\n",
-           effect, at->name, m.photons, m.mean, sigma, s.variance / m.variance - 1,
+    printf("  %-12s %-24s photons %9.3g mean %13.2f sigma %11.3f | variance %+.4f, resolution %.4f | skewness %+.4f "
+           "lost %+.4f\n", effect, at->name, m.photons, m.mean, sigma, s.variance / m.variance - 1,
            (r.variance_allowed + r.variance) / m.variance, s.skewness, lost);
   fflush(stdout);
   free(h.counts);
@@ -139,8 +141,8 @@ END_TEST
 
 /* ---- Deterministic parts: element by element ---- */
 
-/* Every code of A against some of B, for three curves and three gains. The bound: each light is rounded to 1/16 code, by
- * curve and by gain, the gain to 2^-15; half an LSB. */
+/* Every code of A against some of B, for three curves and three gains. The bound: each light is rounded to 1/16 code,
+ * by curve and by gain, the gain to 2^-15; half an LSB. */
 START_TEST(fields_elementwise) {
   static const int bs[] = {127, -128, -1, 0, 3, -90};
   static const double gains[] = {0.5, 1.4999, 1.0123};
@@ -179,28 +181,6 @@ START_TEST(fields_elementwise) {
 END_TEST
 
 /* ---- The 1/N law ---- */
-
-/* Photons per MAC at which the golden model's reads have the wanted sigma, relative to the light of the read: corrected
- * until they do, with registers derived anew every time. */
-static double photons_for_error(int channels, double wanted) {
-  int8_t a[CHANNELS_MAX], b[CHANNELS_MAX];
-  const point first = {"", 64, RANDOM, 1e4};
-  codes_of(&first, a, b);
-  for (int i = 64; i < channels; i++) a[i] = a[i - 64], b[i] = b[i - 64]; /* the same data, longer */
-  pl_physics p = physics_of(&first, PL_EFFECT_SHOT);
-  p.channels = channels, p.mean_input = 1;
-  for (int round = 0; round < 4; round++) {
-    const pl_intensity core = core_of(&p);
-    const pl_intensity_moments m = pl_intensity_expect(&core, a, b, channels);
-    const pl_image image = image_of(&p);
-    histogram h = golden_reads(&image, a, b, channels, fmax(2e5, reads_wanted() / 4), 5000 + (uint32_t)(channels + round),
-                               m.mean, sqrt(m.variance), threads_to_use());
-    ck_assert_ptr_nonnull(h.counts);
-    p.photons_per_mac *= moments_of(&h).variance / pow(wanted * m.light, 2);
-    free(h.counts);
-  }
-  return p.photons_per_mac;
-}
 
 START_TEST(photons_fall_as_one_over_n) {
   for (int e = 0; e < 2; e++) {
@@ -247,7 +227,8 @@ START_TEST(few_photons_are_gaussian) {
     const pl_intensity core = core_of(&p);
     const pl_intensity_moments m = pl_intensity_expect(&core, &full, &full, 1);
     const pl_image image = image_of(&p);
-    histogram h = golden_reads(&image, &full, &full, 1, 1e6, 7000 + (uint32_t)i, m.mean, sqrt(m.variance), threads_to_use());
+    histogram h = golden_reads(&image, &full, &full, 1, 1e6, 7000 + (uint32_t)i, m.mean, sqrt(m.variance),
+                               threads_to_use());
     ck_assert_ptr_nonnull(h.counts);
     const sample s = moments_of(&h);
     const double skewness = 1 / sqrt(photons[i]), z = fabs(s.skewness - skewness) / sqrt(6 / h.reads);
@@ -255,7 +236,8 @@ START_TEST(few_photons_are_gaussian) {
     const double p_skewness = erfc(z * M_SQRT1_2), p_law = ks_chance(distance, h.reads);
     double negative = 0;
     for (int j = 0; j < CODES; j++)
-      if (h.centre_code2 + (j - CODES / 2) * h.step_code2 < -0.5 / core.photons_per_code2) negative += (double)h.counts[j];
+      if ((h.centre_code2 + (j - CODES / 2) * h.step_code2) * core.photons_per_code2 < -0.5)
+        negative += (double)h.counts[j];
     printf("  %6.0f photons: mean %+.4f sigma, variance %+.4f, skewness z %.1f, distance from Poisson %.4f (p %.2g), "
            "counts below 0: %.2g\n", photons[i], (s.mean - m.mean) / sqrt(m.variance), s.variance / m.variance - 1, z,
            distance, p_law, negative / h.reads);

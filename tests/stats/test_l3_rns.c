@@ -1,51 +1,22 @@
-/* test_l3_rns.c: level L3 of the residue core: the golden model, with registers derived from physical units, against the
- * double-precision physics of host/physics/rns.c.
+/* test_l3_rns.c: level L3 of the residue core: the golden model, with registers derived from physical units, against
+ * the double-precision physics of host/physics/rns.c.
  *
- *   PL_STATS_SAMPLES=N   reads per operating point, 5e4 to 1e7 (default 5e4; the proof is 1e6). From 1e6 on every k from 4
- *                        to 8 and every noise is run, else a choice of them
+ *   PL_STATS_SAMPLES=N   reads per operating point, 5e4 to 1e7 (default 5e4; the proof is 1e6). From 1e6 on every k
+ *                        from 4 to 8 and every noise is run, else a choice of them
  *
- * Rates of wrong residues over four decades against the exact chances (erfc for phase noise); levels by chi-square; mean
- * and variance of the decoded number against their exact values; outcomes of range check and redundancy against draws of
- * the physics; a wrong physics is rejected. False alarms: l3.h. Coordinates are fixed (seed 20261122), so the outcome is
- * the same every time. Sums are chosen at random within the legal range unless said otherwise.
+ * Rates of wrong residues over four decades against the exact chances (erfc for phase noise); levels by chi-square;
+ * mean and variance of the decoded number against their exact values; outcomes of range check and redundancy against
+ * draws of the physics; a wrong physics is rejected. False alarms: l3.h. Coordinates are fixed (seed 20261122), so the
+ * outcome is the same every time. Sums are chosen at random within the legal range unless said otherwise.
  */
-#include <gsl/gsl_cdf.h>
+#include <check.h>
 
 #include "l3_rns.h"
 
 #include "draws.h"
-#include "model/rns.h"
 
 enum { KINDS_OF_NOISE = 3 };
 static const char *const noise_name[KINDS_OF_NOISE] = {"phase", "I and Q", "both"};
-
-/* Noise that makes half a level of the middle modulus `sigmas` standard deviations wide. */
-static pl_physics noisy(int k, int noise, double sigmas) {
-  static const uint32_t effects[] = {PL_EFFECT_PHASE, PL_EFFECT_THERMAL, PL_EFFECT_PHASE | PL_EFFECT_THERMAL};
-  pl_physics p = physics_of(k, PL_EFFECT_RESIDUES | effects[noise]);
-  const double share = noise == 2 ? M_SQRT1_2 : 1, half_level_turns = ldexp(0.5, -k);
-  p.phase_noise_rms_deg = share * half_level_turns / sigmas * 360;
-  p.amplitude_snr = sigmas / (share * half_level_turns * 2 * M_PI);
-  p.range_limit_code2 = k == 4 ? 2000 : 3600;
-  return p;
-}
-
-/* Every call has a job of its own, so no two operating points of a test share draws. */
-static pl_model_regs regs_of(const pl_physics *p) {
-  static uint32_t jobs;
-  const pl_image image = image_of(p);
-  pl_model_regs r;
-  pl_model_unpack(&image, &r);
-  r.job = ++jobs;
-  return r;
-}
-
-/* A read of its own for every n, of a sum that is spread evenly over -limit..limit. */
-static pl_rns_values golden_read(const pl_model_regs *r, uint64_t n) {
-  const uint64_t mixed = n * 0x9e3779b97f4a7c15u;
-  const int32_t limit = r->range_limit, y = (int32_t)((mixed >> 32) * (uint64_t)(2 * limit + 1) >> 32) - limit;
-  return pl_rns_read(r, y, (uint32_t)(n >> 16), (uint32_t)(n & 0xffff), 0);
-}
 
 /* ---- Rates ---- */
 
@@ -105,8 +76,8 @@ START_TEST(wrong_residues_over_four_decades) {
           add_count(&all, name, wrong[i], exact * ceil(reads), relative);
           if (i == 1)
             printf("  %-8s modulo %3d: wrong %.3e, physics %.3e, erfc %.1e, resolution %.3f, %.0f counts\n",
-                   noise_name[noise], core.modulus[i], wrong[i] / ceil(reads), exact, erfc(sigmas[d] * M_SQRT1_2), relative,
-                   wrong[i]);
+                   noise_name[noise], core.modulus[i], wrong[i] / ceil(reads), exact, erfc(sigmas[d] * M_SQRT1_2),
+                   relative, wrong[i]);
         }
         fflush(stdout);
       }
@@ -154,13 +125,13 @@ typedef struct {
   double mean, variance, fourth; /* of decoded - sum; central; code^2 and its powers */
 } decoded_moments;
 
-/* Exact, over all residues that three moduli can be received at. */
-static decoded_moments expect_decoded(const pl_rns *core, int64_t sum) {
+/* Exact, over all residues that three moduli can be received at; up[i][l]: chance that residue i is l levels up. */
+static decoded_moments expect_decoded(const pl_rns *core, double up[3][64], int64_t sum) {
   double chances[3][64], power[5] = {0};
   for (int i = 0; i < 3; i++)
     for (int level = 0; level < core->modulus[i]; level++) {
       const int m = core->modulus[i];
-      chances[i][(sum % m + m + level) % m] = pl_rns_level_chance(core, i, level > m / 2 ? level - m : level);
+      chances[i][(sum % m + m + level) % m] = up[i][level];
     }
   for (int j = 0; j < core->modulus[0] * core->modulus[1] * core->modulus[2]; j++) {
     const int residue[5] = {j % core->modulus[0], j / core->modulus[0] % core->modulus[1],
@@ -179,70 +150,46 @@ START_TEST(decoded_numbers_have_the_exact_moments) {
   static const int sums[] = {0, 1, 3600, -3600, 1234};
   static statistics all;
   for (int noise = 0; noise < KINDS_OF_NOISE; noise++)
-    for (int check = 0; check < 2; check++)
+    for (int check = 0; check < 2; check++) {
+      pl_physics p = noisy(5, noise, 2.2);
+      if (check) p.effects |= PL_EFFECT_RANGE_CHECK;
+      const pl_rns core = core_of(&p);
+      const pl_model_regs r = regs_of(&p);
+      double up[3][64];
+      for (int i = 0; i < 3; i++)
+        for (int level = 0; level < core.modulus[i]; level++)
+          up[i][level] = pl_rns_level_chance(&core, i, level > core.modulus[i] / 2 ? level - core.modulus[i] : level);
       for (size_t s = 0; s < sizeof sums / sizeof *sums; s++) {
-        pl_physics p = noisy(5, noise, 2.2);
-        if (check) p.effects |= PL_EFFECT_RANGE_CHECK;
-        const pl_rns core = core_of(&p);
-        const pl_model_regs r = regs_of(&p);
-        const decoded_moments m = expect_decoded(&core, sums[s]);
+        const decoded_moments m = expect_decoded(&core, up, sums[s]);
         const double reads = fmax(1e5, reads_wanted());
         double sum = 0, squares = 0;
         for (uint64_t n = 0; n < reads; n++) {
-          const double e = pl_rns_read(&r, sums[s], (uint32_t)(n >> 16), (uint32_t)(n & 0xffff), 1 + (uint32_t)s).value - sums[s];
+          const uint32_t row = (uint32_t)(n >> 16), col = (uint32_t)(n & 0xffff);
+          const double e = pl_rns_read(&r, sums[s], row, col, 1 + (uint32_t)s).value - sums[s];
           sum += e, squares += e * e;
         }
         const double count = ceil(reads), mean = sum / count, variance = squares / count - mean * mean;
         const double sigma = sqrt(m.variance);
-        /* Registers: a rate of wrong residues may be off, here for single residues: threshold by 0.7 steps of 2^-16 turn. */
+        /* Registers: a rate of wrong residues may be off, here for single residues: threshold by 0.7 steps of 2^-16
+         * turn. */
         const double off = chance(&core, 0, -0.7 * 0x1p-16, 1) / chance(&core, 0, 0, 1) - 1;
-        char name[80];
-        snprintf(name, sizeof name, "%s%s, sum %d: mean / sigma", noise_name[noise], check ? ", range check" : "", sums[s]);
+        char point[48], name[80];
+        snprintf(point, sizeof point, "%s%s, sum %d", noise_name[noise], check ? ", range check" : "", sums[s]);
+        snprintf(name, sizeof name, "%s: mean / sigma", point);
         add_statistic(&all, name, (mean - m.mean) / sigma, off * sigma / 16000, sqrt(variance / count) / sigma);
-        snprintf(name, sizeof name, "%s%s, sum %d: variance - 1", noise_name[noise], check ? ", range check" : "", sums[s]);
+        snprintf(name, sizeof name, "%s: variance - 1", point);
         add_statistic(&all, name, variance / m.variance - 1, off,
                       sqrt((m.fourth - m.variance * m.variance) / count) / m.variance);
         if (s == 2)
-          printf("  %-8s range check %d: mean %+8.2f (physics %+8.2f), sigma %8.1f (%8.1f)\n", noise_name[noise], check, mean,
-                 m.mean, sqrt(variance), sigma);
+          printf("  %-8s range check %d: mean %+8.2f (physics %+8.2f), sigma %8.1f (%8.1f)\n", noise_name[noise], check,
+                 mean, m.mean, sqrt(variance), sigma);
       }
+    }
   ck_assert_int_eq(failures(&all, 0), 0);
 }
 END_TEST
 
 /* ---- Outcomes ---- */
-
-enum { RIGHT, CORRECTED, DETECTED, WRONG, OUTCOMES };
-static const char *const outcome_name[OUTCOMES] = {"right", "corrected", "detected", "wrong"};
-
-static int outcome(int detected, int corrected, int64_t x, int64_t y) {
-  return detected ? DETECTED : x != y ? WRONG : corrected ? CORRECTED : RIGHT;
-}
-
-static void golden_outcomes(const pl_physics *p, double reads, double count[OUTCOMES]) {
-  const pl_model_regs r = regs_of(p);
-  for (int o = 0; o < OUTCOMES; o++) count[o] = 0;
-  for (uint64_t n = 0; n < reads; n++) {
-    const pl_rns_values v = golden_read(&r, n);
-    count[outcome(v.detected, v.corrected, v.value, v.sum)]++;
-  }
-}
-
-static void drawn_outcomes(const pl_physics *p, double reads, double count[OUTCOMES], const pl_random *random) {
-  const pl_rns core = core_of(p);
-  for (int o = 0; o < OUTCOMES; o++) count[o] = 0;
-  for (uint64_t n = 0; n < reads; n++) {
-    int received[5];
-    int64_t x;
-    const int limit = (int)core.range_limit, y = (int)(random->uniform(random->state) * (2 * limit + 1)) - limit;
-    for (int i = 0; i < core.moduli; i++) {
-      const int m = core.modulus[i];
-      received[i] = pl_rns_receive(&core, i, (y % m + m) % m, random);
-    }
-    const pl_rns_verdict verdict = pl_rns_decode(&core, received, &x);
-    count[outcome(verdict == PL_RNS_DETECTED, verdict == PL_RNS_CORRECTED, x, y)]++;
-  }
-}
 
 /* Two samples of n1 and n2, counts s1 and s2: a normal test, or none if both are rare. */
 static void add_two_samples(statistics *all, const char *name, double s1, double n1, double s2, double n2,

@@ -44,7 +44,8 @@ START_TEST(level_errors_have_the_exact_chances) {
         }
         for (int j = 0; j < m; j++) expected[j] *= DRAWS;
         const double chance = chi_square_chance(seen, expected, m);
-        printf("  %s, modulo %d: wrong %.4f, chi-square p %.3g\n", noises[n].name, m, 1 - expected[-low] / DRAWS, chance);
+        printf("  %s, modulo %d: wrong %.4f, chi-square p %.3g\n", noises[n].name, m, 1 - expected[-low] / DRAWS,
+               chance);
         ck_assert_double_gt(chance, FAMILY_WISE / TESTS);
       }
     }
@@ -76,11 +77,14 @@ START_TEST(residues_give_the_number_back) {
       pl_physics p = physics_of(k, PL_EFFECT_RESIDUES | (redundant ? PL_EFFECT_REDUNDANCY : 0));
       p.redundant_moduli = redundant, p.channels = 1, p.range_limit_code2 = k == 4 ? 2000 : 16384;
       const pl_rns core = core_of(&p);
-      const int64_t step = redundant ? 37 : 1, end = redundant ? (int64_t)core.range_limit : (int64_t)pl_moduli_range(&p);
+      const int64_t step = redundant ? 37 : 1, end = (int64_t)(redundant ? core.range_limit : pl_moduli_range(&p));
       for (int64_t x = -end; x <= end; x += k > 5 ? 1009 : step) {
         int residue[5];
         int64_t y = 0;
-        for (int i = 0; i < core.moduli; i++) residue[i] = (int)(((x % core.modulus[i]) + core.modulus[i]) % core.modulus[i]);
+        for (int i = 0; i < core.moduli; i++) {
+          const int m = core.modulus[i];
+          residue[i] = (int)((x % m + m) % m);
+        }
         ck_assert_int_eq(pl_rns_decode(&core, residue, &y), PL_RNS_PLAIN);
         ck_assert_int_eq(y, x);
         if (!redundant) continue;
@@ -96,7 +100,8 @@ START_TEST(residues_give_the_number_back) {
 }
 END_TEST
 
-/* Outcomes with residues one level off with chance p: Table 2.5 of docs/physics.md, from 20,000 trials of another program. */
+/* Outcomes with residues one level off, or anywhere, with chance p: the figures of another program, 20,000 trials
+ * each. */
 START_TEST(outcomes_agree_with_an_independent_table) {
   enum { TRIALS = 100000 };
   static const struct {
@@ -107,7 +112,8 @@ START_TEST(outcomes_agree_with_an_independent_table) {
                {2, 1, 0.1, 0.918, 0.081, 0.0015}};
   const pl_random random = draws_begin();
   for (size_t t = 0; t < sizeof table / sizeof *table; t++) {
-    pl_physics p = physics_of(5, PL_EFFECT_RESIDUES | PL_EFFECT_RANGE_CHECK | (table[t].redundant ? PL_EFFECT_REDUNDANCY : 0));
+    pl_physics p = physics_of(5, PL_EFFECT_RESIDUES | PL_EFFECT_RANGE_CHECK);
+    if (table[t].redundant) p.effects |= PL_EFFECT_REDUNDANCY;
     p.redundant_moduli = table[t].redundant, p.range_limit_code2 = 3600;
     const pl_rns core = core_of(&p);
     double count[3] = {0};
@@ -126,9 +132,9 @@ START_TEST(outcomes_agree_with_an_independent_table) {
       const pl_rns_verdict verdict = pl_rns_decode(&core, residue, &y);
       count[verdict == PL_RNS_DETECTED ? 1 : y == x ? 0 : 2]++;
     }
-    printf("  %d redundant, p %.2g: right %.4f (table %.4f), detected %.4f (%.4f), wrong %.5f (%.4f)\n", table[t].redundant,
-           table[t].p, count[0] / TRIALS, table[t].right, count[1] / TRIALS, table[t].detected, count[2] / TRIALS,
-           table[t].wrong);
+    printf("  %d redundant, p %.2g: right %.4f (table %.4f), detected %.4f (%.4f), wrong %.5f (%.4f)\n",
+           table[t].redundant, table[t].p, count[0] / TRIALS, table[t].right, count[1] / TRIALS, table[t].detected,
+           count[2] / TRIALS, table[t].wrong);
     const double want[3] = {table[t].right, table[t].detected, table[t].wrong};
     for (int j = 0; j < 3; j++) { /* 5 sigma of both samples, and the table's last digit */
       const double q = fmax(want[j] * (1 - want[j]), 1e-6), sigma = sqrt(q / TRIALS + q / 20000);

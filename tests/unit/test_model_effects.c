@@ -37,6 +37,10 @@ static pl_model_regs visible(uint64_t *state, int kind) {
   r.systematic_var = 700000;
   r.thermal_var = 1000000;
   r.sigma_exp = 3;
+  r.photon_gain = 50000;
+  r.photon_shift = 20;
+  r.photon_step = 40000;
+  r.photon_step_shift = 17;
   r.adc_bits = 12;
   r.adc_gain = 50000;
   r.adc_shift = 23;
@@ -67,7 +71,8 @@ static void each_alone(const char *name, int kind) {
   registers[count].users = (effects_that_use_it), registers[count].name = #field, registers[count].changed = r, \
   registers[count++].changed.field = (value)
   const uint32_t receiver = PL_EFFECT_PHASE | PL_EFFECT_SHOT | PL_EFFECT_SYSTEMATIC | PL_EFFECT_THERMAL;
-  const uint32_t drawing = PL_EFFECT_ENC_A | PL_EFFECT_ENC_B | PL_EFFECT_OUTPUT | receiver;
+  const uint32_t drawing = PL_EFFECT_ENC_A | PL_EFFECT_ENC_B | PL_EFFECT_OUTPUT | PL_EFFECT_PHOTONS |
+                           receiver;
   REGISTER(drawing, seed, r.seed ^ 1);
   REGISTER(drawing, job, r.job ^ 1);
   REGISTER(PL_EFFECT_DAC_A, dac_bits_a, 3);
@@ -86,6 +91,10 @@ static void each_alone(const char *name, int kind) {
   REGISTER(PL_EFFECT_SYSTEMATIC, systematic_var, 3000000);
   REGISTER(PL_EFFECT_THERMAL, thermal_var, 4000000);
   REGISTER(receiver, sigma_exp, 4);
+  REGISTER(PL_EFFECT_PHOTONS, photon_gain, 30000);
+  REGISTER(PL_EFFECT_PHOTONS, photon_shift, 18);
+  REGISTER(PL_EFFECT_PHOTONS, photon_step, 30000);
+  REGISTER(PL_EFFECT_PHOTONS, photon_step_shift, 16);
   REGISTER(PL_EFFECT_TRANSFER_A, transfer[0][0], 90);
   REGISTER(PL_EFFECT_TRANSFER_B, transfer[1][0], 90);
   REGISTER(PL_EFFECT_ADC, adc_gain, 40000);

@@ -367,7 +367,8 @@ START_TEST(unpack) {
                          r.adc_shift, r.adc_offset, r.row0, r.col0, r.sum0, r.rows, r.cols, r.depth, r.crosstalk,
                          1000 + PL_REG_SYSTEMATIC_SIGMA /* the host's alone */, r.systematic_var, r.rns_k, r.redundant,
                          r.range_limit, r.bfp_bits, r.level_sigma[0], r.level_sigma[1], r.level_sigma[2],
-                         r.level_sigma[3], r.level_sigma[4], r.iq_sigma};
+                         r.level_sigma[3], r.level_sigma[4], r.iq_sigma, r.photon_gain, r.photon_shift,
+                         r.photon_step, r.photon_step_shift};
   ck_assert_int_eq(sizeof got / sizeof *got, PL_REG_DISPERSION);
   for (int i = 0; i < PL_REG_DISPERSION; i++)
     ck_assert_int_eq(got[i], i == PL_REG_ADC_OFFSET ? -5 : 1000 + i);

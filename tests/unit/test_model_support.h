@@ -18,7 +18,7 @@
 enum {
   ALL_EFFECTS = 1023 | PL_EFFECT_CROSSTALK,
   INTENSITY_EFFECTS = PL_EFFECT_DAC_A | PL_EFFECT_DAC_B | PL_EFFECT_TRANSFER_A | PL_EFFECT_TRANSFER_B | PL_EFFECT_GAIN |
-                      PL_EFFECT_SHOT | PL_EFFECT_SYSTEMATIC | PL_EFFECT_THERMAL | PL_EFFECT_ADC,
+                      PL_EFFECT_SHOT | PL_EFFECT_SYSTEMATIC | PL_EFFECT_THERMAL | PL_EFFECT_ADC | PL_EFFECT_PHOTONS,
 };
 
 /* splitmix64: not the generator under test. */
@@ -86,6 +86,10 @@ static inline pl_model_regs draw_intensity(uint64_t *state, uint32_t effects) {
   r.kind = PL_KIND_INTENSITY;
   r.crosstalk = 0;
   r.systematic_var = (uint32_t)draw_in(state, 0, 1 << draw_in(state, 0, 24));
+  r.photon_gain = (uint32_t)draw_in(state, 32768, 65535);
+  r.photon_shift = (int)draw_in(state, 12, 26);                  /* 16 channels: 0.1 to 1000 photons */
+  r.photon_step = (uint32_t)draw_in(state, 32768, 65535);
+  r.photon_step_shift = 37 - r.photon_shift + (int)draw_in(state, 0, 2);
   for (int which = 0; which < 2; which++) {
     const int floor = (int)draw_in(state, 0, 200), wild = draw_in(state, 0, 3) == 0;
     for (int i = 0; i < 128; i++)

@@ -80,10 +80,19 @@ START_TEST(warnings) {
   const char *dim = "kind = \"intensity\";\neffects = [\"shot\"];\nchannels = 64;\nphotons_per_mac = 1.0;\n";
   ck_assert_int_eq(load_bytes(dim, strlen(dim), &core, NULL), PL_OK);
   ck_assert_ptr_nonnull(strstr(core.warning, "a typical read has 4 photons")); /* 64 / 16 */
+  ck_assert_ptr_nonnull(strstr(core.warning, "(photons in place of shot counts them exactly)"));
+  dim = "kind = \"intensity\";\neffects = [\"photons\"];\nchannels = 64;\nphotons_per_mac = 1.0;\n";
+  ck_assert_int_eq(load_bytes(dim, strlen(dim), &core, NULL), PL_OK);
+  ck_assert_str_eq(core.warning, "");
+  dim = "kind = \"intensity\";\neffects = [\"photons\", \"shot\"];\nchannels = 64;\nphotons_per_mac = 1.0;\n";
+  ck_assert_int_eq(load_bytes(dim, strlen(dim), &core, NULL), PL_OK);
+  ck_assert_ptr_nonnull(strstr(core.warning, "counted twice"));
   dim = "kind = \"coherent\";\neffects = [\"shot\"];\nchannels = 64;\nphotons_full_scale = 100.0;\n";
   ck_assert_int_eq(load_bytes(dim, strlen(dim), &core, NULL), PL_OK);
   ck_assert_ptr_nonnull(strstr(core.warning, "a typical read has 400 photons"));
-  const char *wide = "kind = \"rns\";\neffects = [\"residues\", \"bfp\"];\nchannels = 73;\nmoduli_k = 5;\nmantissa_bits = 4;\n";
+  ck_assert_ptr_null(strstr(core.warning, "in place of shot"));
+  const char *wide = "kind = \"rns\";\neffects = [\"residues\", \"bfp\"];\nchannels = 73;\nmoduli_k = 5;\n"
+                     "mantissa_bits = 4;\n";
   ck_assert_int_eq(load_bytes(wide, strlen(wide), &core, NULL), PL_OK);
   ck_assert_ptr_nonnull(strstr(core.warning, "can reach 16425 but these moduli hold 16367")); /* g <= 72 */
 }
@@ -121,7 +130,8 @@ static const struct {
     {HEAD "\neffects = [\"shot\"];\nchannels = 3;\n", 3, "photons_full_scale is missing, which the effect shot needs"},
     {HEAD "effects = [\"thermal\"];\nchannels = 3;\nthermal_noise_rms_photons = 3.0;\n", 2,
      "photons_full_scale is missing"},
-    {HEAD "effects = [\"adcc\"];\nchannels = 3;\n", 2, "effects names 'adcc', which a core of kind coherent does not have; there are dac_a, dac_b, enc_a"},
+    {HEAD "effects = [\"adcc\"];\nchannels = 3;\n", 2,
+     "effects names 'adcc', which a core of kind coherent does not have; there are dac_a, dac_b, enc_a"},
     {HEAD "effects = \"adc\";\nchannels = 3;\n", 2, "effects must be a list of names"},
     {HEAD "effects = [1, 2];\nchannels = 3;\n", 2, "effects must hold names in quotes"},
     {"kind = \"incoherent\";\n" OFF, 1, "kind is 'incoherent' but there are coherent, intensity and rns"},
@@ -149,7 +159,8 @@ static const struct {
     {HEAD OFF "channels = 65;\n", 4, "duplicate"},
     {HEAD OFF "this is no libconfig\n", 4, "syntax error"},
     {HEAD OFF "seed = \n", 5, "syntax error"},
-    {"kind = \"intensity\";\neffects = [\"enc_a\"];\nchannels = 3;\n", 2, "which a core of kind intensity does not have"},
+    {"kind = \"intensity\";\neffects = [\"enc_a\"];\nchannels = 3;\n", 2,
+     "which a core of kind intensity does not have"},
     {"kind = \"rns\";\neffects = [\"shot\"];\nchannels = 3;\n", 2, "'shot', which a core of kind rns does not have"},
     {"kind = \"intensity\";\n" OFF "wavelengths = 3;\n", 4,
      "a core of kind intensity has no field wavelengths, which belongs to the kind coherent"},

@@ -272,6 +272,38 @@ START_TEST(dispersion_is_physical) {
 }
 END_TEST
 
+/* Photon counters: light to photons and photons to light, each to the precision of a 16-bit mantissa, over all cores that
+ * registers hold; beyond, a sentence that names the effect to use. */
+START_TEST(photon_counters) {
+  int derived = 0, refused = 0;
+  for (int exponent = -12; exponent <= 24; exponent++) {
+    pl_physics p;
+    pl_image image;
+    pl_error err = {0};
+    pl_physics_reset(&p);
+    p.kind = PL_KIND_INTENSITY, p.effects = PL_EFFECT_PHOTONS, p.mean_input = 0.75;
+    p.photons_per_mac = ldexp(1.2345, exponent), p.channels = 100;
+    const double c = p.photons_per_mac / 0.75 / 127 / 127; /* per code^2 */
+    const pl_status status = pl_physics_derive(&p, &image, &err);
+    if (100 * 128 * 128 * c > 1048576) {
+      ck_assert_int_eq(status, PL_E_INPUT);
+      ck_assert_msg(strstr(err.text, "use the effect shot"), "%s", err.text);
+      refused++;
+      continue;
+    }
+    ck_assert_msg(!status, "%s", err.text);
+    const uint32_t *reg = image.reg;
+    const double per_q8 = reg[PL_REG_PHOTON_GAIN] * ldexp(1, -16 - (int)reg[PL_REG_PHOTON_SHIFT]); /* photons */
+    const double lsb = reg[PL_REG_PHOTON_STEP] * ldexp(1, 16 - (int)reg[PL_REG_PHOTON_STEP_SHIFT]);
+    ck_assert_msg(fabs(per_q8 * 256 / c - 1) < 0x1p-16, "%g photons per code^2 became %g", c, per_q8 * 256);
+    ck_assert_msg(fabs(lsb * c / 4 - 1) < 0x1p-16, "a photon of %g LSB became %g", 4 / c, lsb);
+    derived++;
+  }
+  ck_assert_int_gt(derived, 20);
+  ck_assert_int_gt(refused, 5);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("derive");
   TCase *tests = tcase_create("derive");
@@ -283,6 +315,7 @@ int main(void) {
   tcase_add_test(tests, factors_are_precise);
   tcase_add_test(tests, sigma_exp_is_the_finest);
   tcase_add_test(tests, too_much_is_an_error);
+  tcase_add_test(tests, photon_counters);
   tcase_add_test(tests, moments_are_physical);
   tcase_add_test(tests, phase_moments_match_draws_per_product);
   tcase_add_test(tests, dispersion_is_physical);

@@ -1,5 +1,6 @@
 """The kind `intensity` of docs/signal-chain.md in Python, stage by stage: the second implementation."""
-from golden_page import adc, dac, noise, product_of_reads, receive, rnd, sat
+from golden_page import adc, dac, noise, product_of_reads, receive, rnd, sat, words
+from golden_poisson import count
 
 
 def rails(r, on, which, code, channel):
@@ -21,10 +22,24 @@ def encode(r, on, which, codes, row, total):
     return [rails(r, on, which, code, channel) for channel, code in enumerate(codes)]
 
 
+def photons(r, y, light, row, col, total):
+    """The value of the difference of the two detectors' counts."""
+    counts = []
+    for effect, doubled in ((4, light + y), (5, light - y)):
+        assert doubled >= 0 and doubled % 2 == 0
+        mean = min((doubled // 2 * r["photon_gain"]) >> r["photon_shift"], (1 << 36) - 1)
+        counts.append(count(mean, words(r, effect, row, col, total)))
+    d = (counts[0] - counts[1]) * r["photon_step"] << 16
+    return sat(rnd(d, r["photon_step_shift"]), -(1 << 31), (1 << 31) - 1)
+
+
 def read(r, on, xs, ws, row, col, total):
     """ADC code and whether it clipped, of one detector read of encoded elements."""
-    v = rnd(sum(x[0] * w[0] for x, w in zip(xs, ws)), 6)
-    light = rnd(sum(x[1] * w[1] for x, w in zip(xs, ws)), 6)
+    y = sum(x[0] * w[0] for x, w in zip(xs, ws))
+    total_light = sum(x[1] * w[1] for x, w in zip(xs, ws))
+    v, light = rnd(y, 6), rnd(total_light, 6)
+    if "photons" in on:
+        v = photons(r, y, total_light, row, col, total)
     variance = 0
     if "shot" in on:
         variance += light * r["shot_gain"] >> r["shot_shift"]

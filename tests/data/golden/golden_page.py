@@ -71,11 +71,16 @@ def gauss(w):
     return -m if w >> 31 else m
 
 
-def noise(r, effect, row, col, total):
-    """The two deviates of a coordinate."""
+def words(r, effect, row, col, total):
+    """The block of a coordinate."""
     c0 = row & 0xFFFFFF | (total & 0xFF) << 24
     c1 = col & 0xFFFFF | (total >> 8 & 0xFF) << 20 | effect << 28
-    return [gauss(w) for w in threefry((r["seed"], r["job"]), (c0, c1))]
+    return threefry((r["seed"], r["job"]), (c0, c1))
+
+
+def noise(r, effect, row, col, total):
+    """The two deviates of a coordinate."""
+    return [gauss(w) for w in words(r, effect, row, col, total)]
 
 
 def dac(r, on, which, code):

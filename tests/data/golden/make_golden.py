@@ -36,6 +36,7 @@ LIVELY = {"coherent": {**COMMON, "enc_sigma_a": 7864, "enc_sigma_b": 5243, "phas
                        "phase_shift": 14, "output_sigma": 3277, "shot_shift": 10, "crosstalk": 3277},
           # A modulator with a floor, and one whose curve saturates.
           "intensity": {**COMMON, "kind": KINDS.index("intensity"), "shot_shift": 14, "systematic_var": 1234567,
+                       "photon_gain": 53000, "photon_shift": 18, "photon_step": 40000, "photon_step_shift": 18,
                         **array("transfer_a", [41 + 1991 * i // 127 for i in range(128)]),
                         **array("transfer_b", [17 + 4000 * i // (i + 120) for i in range(128)])},
           # Sums of 12 products of 5-bit mantissas, k = 6: one residue in 30 is wrong, about.
@@ -43,8 +44,9 @@ LIVELY = {"coherent": {**COMMON, "enc_sigma_a": 7864, "enc_sigma_b": 5243, "phas
                   "iq_sigma": 3000, "adc_bits": 9, "adc_gain": 32000, "adc_shift": 21, "adc_offset": 3,
                   **array("level_sigma", [3600, 3700, 3500, 2000, 3000])}}
 
-# name: (registers, m, n, k, how the operands are drawn). ALL: every effect of the kind; NONE: none.
-ALL, NONE = "all", ()
+# name: (registers, m, n, k, how the operands are drawn). ALL: every effect of the kind; BRIGHT: without photon counts;
+# NONE: none.
+ALL, BRIGHT, NONE = "all", "bright", ()
 JOBS = {
     "coherent": {
         "exact": (NONE, {"channels": 7}, 3, 4, 30, "full"),
@@ -73,29 +75,42 @@ JOBS = {
         "exact": (NONE, {"channels": 7}, 3, 4, 30, "full"),
         "converters": (("dac_a", "dac_b", "adc"), {}, 3, 4, 30, "full"),
         "tables": (("transfer_a", "transfer_b", "gain"), {}, 3, 4, 30, "full"),
-        "all": (ALL, {}, 4, 5, 30, "full"),
-        "one-channel": (ALL, {"channels": 1, "adc_shift": 18}, 2, 3, 11, "full"),
-        "64-channels": (ALL, {"channels": 64, "wavelengths": 12, "adc_shift": 22}, 3, 9, 150, "full"),
-        "wide": (ALL, {"channels": 300, "wavelengths": 32, "adc_shift": 23,
+        "all": (BRIGHT, {}, 4, 5, 30, "full"),
+        "one-channel": (BRIGHT, {"channels": 1, "adc_shift": 18}, 2, 3, 11, "full"),
+        "64-channels": (BRIGHT, {"channels": 64, "wavelengths": 12, "adc_shift": 22}, 3, 9, 150, "full"),
+        "wide": (BRIGHT, {"channels": 300, "wavelengths": 32, "adc_shift": 23,
                        **array("dispersion", [997 * i - 15000 for i in range(32)])}, 2, 3, 700, "full"),
         # The largest fields, then the most light: rails saturate.
-        "extreme": (ALL, {"channels": 40, "adc_shift": 24, "adc_bits": 16, "dac_bits_a": 8,
+        "extreme": (BRIGHT, {"channels": 40, "adc_shift": 24, "adc_bits": 16, "dac_bits_a": 8,
                           **array("dispersion", [16384, 0, 16384, -16384, 16384]),
                           **array("transfer_a", [0] + [4095] * 127),
                           **array("transfer_b", [0] + [4095] * 127)}, 3, 3, 90, "extreme"),
         "brightest": (("transfer_a", "transfer_b", "gain", "shot"),
                       {**array("transfer_a", [4095] * 128), **array("transfer_b", [4095] * 128)}, 3, 3, 30, "full"),
-        "dark": (ALL, {"shot_shift": 4, "adc_shift": 16}, 3, 4, 30, "dark"),
-        "negative": (ALL, {"adc_shift": 21}, 3, 4, 30, "negative"),
+        "dark": (BRIGHT, {"shot_shift": 4, "adc_shift": 16}, 3, 4, 30, "dark"),
+        "negative": (BRIGHT, {"adc_shift": 21}, 3, 4, 30, "negative"),
         "falling-tables": (("transfer_a", "transfer_b", "shot"),
                            {**array("transfer_a", [4000 - 31 * i for i in range(128)]),
                             **array("transfer_b", [2000 - (97 * i) % 1999 for i in range(128)])}, 3, 4, 30, "full"),
-        "saturating": (ALL, {"adc_bits": 12}, 4, 5, 30, "full"),
-        "far-coordinates": (ALL, {"row0": 16777213, "col0": 1048572, "seed": 0xFFFFFFFF, "job": 0x80000001},
+        "saturating": (BRIGHT, {"adc_bits": 12}, 4, 5, 30, "full"),
+        "far-coordinates": (BRIGHT, {"row0": 16777213, "col0": 1048572, "seed": 0xFFFFFFFF, "job": 0x80000001},
                             3, 4, 25, "full"),
-        "late-sum": (ALL, {"sum0": 4094}, 2, 3, 40, "full"),
-        "strong-noise": (ALL, {"thermal_var": 0xFFFFFFFF, "systematic_var": 0xFFFFFFFF, "sigma_exp": 3, "adc_bits": 16,
+        "late-sum": (BRIGHT, {"sum0": 4094}, 2, 3, 40, "full"),
+        "strong-noise": (BRIGHT, {"thermal_var": 0xFFFFFFFF, "systematic_var": 0xFFFFFFFF, "sigma_exp": 3, "adc_bits": 16,
                                "adc_shift": 24}, 3, 4, 30, "full"),
+        # Photon counts. PHOTONS has some 20 in a read, on both sides of 16; then the light is changed.
+        "photons-all": (ALL, {}, 4, 5, 30, "full"),
+        "photons-alone": (("photons",), {"photon_step": 40000, "photon_step_shift": 22}, 4, 5, 40, "full"),
+        "photons-few": (("photons", "transfer_a", "transfer_b"), {"photon_shift": 24}, 4, 6, 60, "full"),
+        "photons-one": (("photons",), {"channels": 1, "photon_shift": 20}, 4, 5, 30, "full"),
+        "photons-many": (ALL, {"channels": 40, "photon_shift": 10, "photon_step_shift": 29}, 4, 5, 90, "full"),
+        "photons-most": (("photons",), {"photon_gain": 65535, "photon_shift": 0}, 3, 4, 30, "extreme"),
+        "photons-largest-step": (("photons",), {"photon_step": 65535, "photon_step_shift": 0}, 3, 4, 30, "full"),
+        "photons-dark": (ALL, {"photon_shift": 17}, 3, 4, 30, "dark"),
+        "photons-nothing": (("photons", "thermal"), {"photon_gain": 0}, 3, 4, 30, "full"),
+        "photons-far": (ALL, {"row0": 16777213, "col0": 1048572, "seed": 0xFFFFFFFF, "job": 0x80000001},
+                        3, 4, 25, "full"),
+        "photons-late-sum": (("photons",), {"sum0": 4094}, 2, 3, 40, "full"),
     },
     "rns": {
         "exact": (NONE, {"channels": 7}, 3, 4, 30, "full"),
@@ -110,6 +125,9 @@ JOBS = {
         "dark": (ALL, {}, 3, 4, 30, "dark"),
         "negative": (ALL, {}, 3, 4, 30, "negative"),
         "range-check": (("residues", "bfp", "phase", "range_check"), {"range_limit": 700}, 3, 4, 60, "full"),
+        "limit-redundant-1": (("residues", "bfp", "phase", "redundancy"), {"range_limit": 700, "redundant": 1},
+                              3, 4, 60, "full"),
+        "limit-redundant-2": (("residues", "bfp", "phase", "redundancy"), {"range_limit": 700}, 3, 4, 60, "full"),
         "no-residues": (("bfp", "phase", "thermal", "adc", "range_check", "redundancy"), {}, 3, 4, 30, "full"),
         "saturating": (ALL, {"adc_gain": 33500, "adc_offset": -100}, 4, 5, 30, "full"),
         "coarse-adc": (("residues", "adc", "redundancy"), {"adc_bits": 4, "adc_gain": 60000, "adc_shift": 27},
@@ -152,7 +170,9 @@ def draw(source, how):
 
 
 def text_of(name, kind, effects, overrides, m, n, k, how):
-    on = effects_of(kind) if effects == ALL else effects
+    on = effects_of(kind) if effects in (ALL, BRIGHT) else effects
+    if effects == BRIGHT:
+        on.remove("photons")
     r = {**RESET, **LIVELY[kind], **overrides, "effects": mask(on), "rows": m, "cols": n, "depth": k}
     source = random.Random(f"photolane {name}")
     a = [[draw(source, how) for _ in range(k)] for _ in range(m)]
