@@ -8,12 +8,19 @@
 #include "study/probe_job.h"
 #include "study/statistics.h"
 
-#define DETECTOR_STEP 0.25 /* code^2: the unit in which a detector counts */
 enum { PILOT = 16, THIN = 16, SIDE = 128, ROW_END = 1 << 20 };
 
 /* ---- Moments ---- */
 
-void pl_probe_rounding(double step, double variance, double reads, double *of_mean, double *of_variance) {
+/* Detector values that are whole grains fall between the thresholds of the ADC, or the other way round: what is lost is the
+ * smaller of the two steps, independently at each multiple of the larger one. */
+static void rounding_of_grains(double step, double grain, double variance, double *of_mean, double *of_variance) {
+  const double small = fmin(step, grain) / sqrt(12), large = fmax(step, grain), sigma = sqrt(variance);
+  *of_mean = small * sqrt(fmax(1, large / (2 * sqrt(M_PI) * sigma)));
+  *of_variance = small * sqrt(2 * large * sigma / sqrt(M_PI));
+}
+
+void pl_probe_rounding(double step, double grain, double variance, double reads, double *of_mean, double *of_variance) {
   const double q2 = step * step;
   if (!(variance > 0)) {
     const double z = pl_normal_quantile(3.5 / fmax(reads / THIN, 20)); /* rows and columns share: fewer count */
@@ -22,10 +29,23 @@ void pl_probe_rounding(double step, double variance, double reads, double *of_me
     return;
   }
   const double s2 = variance > q2 / 12 ? variance / q2 - 1.0 / 12 : 0, fades = exp(-2 * M_PI * M_PI * s2);
-  /* The detector's own step moves each threshold of the ADC by part of itself, here as if independently. */
-  const double sigma = sqrt(variance), moved = DETECTOR_STEP / sqrt(12);
-  *of_mean = hypot(step / 2 * fades, moved * sqrt(fmax(1, step / (2 * sqrt(M_PI) * sigma))));
-  *of_variance = hypot(q2 * (4 * s2 + 1 / (M_PI * M_PI)) * fades, moved * sqrt(2 * step * sigma / sqrt(M_PI)));
+  double mean_of_grains, variance_of_grains;
+  rounding_of_grains(step, grain, variance, &mean_of_grains, &variance_of_grains);
+  *of_mean = hypot(step / 2 * fades, mean_of_grains);
+  *of_variance = hypot(q2 * (4 * s2 + 1 / (M_PI * M_PI)) * fades, variance_of_grains);
+}
+
+pl_moments pl_probe_in_grains(const pl_moments *moments, double grain) {
+  pl_moments m = *moments;
+  const double variance = fmax(m.residual.value, 0) + fmax(m.row.value, 0) + fmax(m.column.value, 0);
+  double of_mean, of_variance;
+  if (!(variance > 0)) return m;
+  rounding_of_grains(m.step, grain, variance, &of_mean, &of_variance);
+  m.mean.error = hypot(m.mean.error, of_mean);
+  m.row.error = hypot(m.row.error, of_variance);
+  m.column.error = hypot(m.column.error, of_variance);
+  m.residual.error = hypot(m.residual.error, of_variance);
+  return m;
 }
 
 /* Mean and its standard error over jobs. */
@@ -118,8 +138,8 @@ pl_status pl_probe_moments(pl_prober *p, const int8_t *a, const int8_t *b, pl_pr
     const double q = r.job.step, reads = (double)m * n * PL_PROBE_JOBS, rest = r.rest.sum / PL_PROBE_JOBS;
     const double all = rest + fmax(r.row.sum, 0) / PL_PROBE_JOBS + fmax(r.column.sum, 0) / PL_PROBE_JOBS;
     double unused;
-    pl_probe_rounding(q, all, reads, &of_mean, &unused);
-    pl_probe_rounding(q, rest, reads, &unused, &of_variance);
+    pl_probe_rounding(q, p->grain, all, reads, &of_mean, &unused);
+    pl_probe_rounding(q, p->grain, rest, reads, &unused, &of_variance);
     *moments = (pl_moments){.mean = over_jobs(&r.mean, of_mean), .row = over_jobs(&r.row, of_variance),
                             .column = over_jobs(&r.column, of_variance), .residual = over_jobs(&r.rest, of_variance),
                             .step = q, .reads = reads};
@@ -185,7 +205,7 @@ pl_status pl_probe_means(pl_prober *p, const int8_t *a, int m, const int8_t *b, 
     const double average = r.mean[i].sum / PL_PROBE_JOBS, q = r.job.step;
     const double variance = r.square[i].sum / PL_PROBE_JOBS - average * average;
     double of_mean, of_variance;
-    pl_probe_rounding(q, variance > q * q * 1e-9 ? variance : 0, (double)rows * columns / r.cells * PL_PROBE_JOBS,
+    pl_probe_rounding(q, p->grain, variance > q * q * 1e-9 ? variance : 0, (double)rows * columns / r.cells * PL_PROBE_JOBS,
                       &of_mean, &of_variance);
     mean[i] = over_jobs(&r.mean[i], of_mean);
   }

@@ -40,6 +40,7 @@ typedef struct {
   pl_sheet sheet;
   int length;     /* codes of a vector, 1..channels: the channels behind them are not used */
   int64_t reads;  /* of one probe */
+  double grain;   /* code^2: what detector values are multiples of: the detector's own 1/4, or a photon */
   uint32_t job;   /* number of the next job; no number comes twice */
   uint64_t random; /* state of pl_probe_random */
   uint64_t done;  /* reads so far */
@@ -94,7 +95,10 @@ pl_status pl_probe_wrong(pl_prober *p, const int8_t *a, int m, const int8_t *b, 
 pl_status pl_probe_adc(pl_prober *p, const int8_t *a, const int8_t *b, pl_error *err);
 
 /* What rounding to multiples of `step` may do to a mean and to a variance less step^2/12, for normal noise of this
- * variance (0: none of `reads` reads differed). Derived: docs/calibration.md. */
-void pl_probe_rounding(double step, double variance, double reads, double *of_mean, double *of_variance);
+ * variance (0: none of `reads` reads differed) that comes in grains of `grain`. Derived: docs/calibration.md. */
+void pl_probe_rounding(double step, double grain, double variance, double reads, double *of_mean, double *of_variance);
+
+/* The moments with the errors that they have if detector values come in coarser grains than was known when they were taken. */
+pl_moments pl_probe_in_grains(const pl_moments *moments, double grain);
 
 #endif

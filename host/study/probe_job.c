@@ -32,6 +32,7 @@ void pl_prober_init(pl_prober *p, pl_device *dev, pl_sheet sheet, int64_t reads,
   p->dev = dev;
   p->sheet = sheet;
   p->length = sheet.channels;
+  p->grain = 0.25;
   p->reads = reads < PL_PROBE_READS_MIN ? PL_PROBE_READS_MIN : reads;
   p->job = seed * 0x9e3779b1u; /* far from the jobs of the next seed */
   p->random = seed;
