@@ -27,7 +27,7 @@ check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything th
 	  $(foreach shape,$(VERIFY_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --level $(level) --cases 1000')) \
 	  'verify rtl:8x8x16 with pauses=$(O)/photolane verify -d "rtl:8x8x16?check=1&stall=5" --level L2 --cases 200' \
 	  $(foreach seed,1 2 3,'exact widths from random state $(seed)=PHOTOLANE_RESET_SEED=$(seed) PHOTOLANE_PLUGINS=$(O)/exact/rtl $(O)/photolane verify -d "rtl:1x2x8?check=1" --level L2 --cases 300 --seed $(seed)') \
-	  'planted faults=scripts/check-mutants adc-rounds-down noise-key-row-off-by-one power-sum-not-cleared model-root-truncates' \
+	  'planted faults=scripts/check-mutants adc-rounds-down noise-key-row-off-by-one sum-not-cleared model-root-truncates' \
 	  $(foreach test,$(SAN_TESTS),'sanitized $(notdir $(test))=$(test)') \
 	  $(foreach fuzzer,$(FUZZERS),'$(notdir $(fuzzer))=$(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0')
 
@@ -72,12 +72,14 @@ lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellch
 	$(call say,LINT,generated files)
 	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check
 	$(call say,LINT,RTL)
-	$(Q)for boxes in '' -DPL_WIDE_BOXES; do for shape in '1 2 8 2' '8 8 16 8' '8 8 64 64'; do set -- $$shape; \
-	  $(VERILATOR) --lint-only -Wall $$boxes -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GElements=$$4 --top-module pl_core \
-	    rtl/lint.vlt $(RTL_SRC) $(RTL_SIM) || exit 1; done; done
-	$(Q)yosys -q -l $(O)/yosys.log -p "read_verilog -sv $(RTL_SRC); hierarchy -top pl_core -chparam Rows 1 -chparam Columns 2 \
-	  -chparam Width 8 -chparam Elements 2 -chparam AWords 64 -chparam BWords 64; proc; check -assert" >/dev/null 2>&1 || \
-	  { tail -3 $(O)/yosys.log; exit 1; }
+	$(Q)for kind in 0 1 2; do for boxes in '' -DPL_WIDE_BOXES; do \
+	  for shape in '1 2 8 2 2' '1 2 8 2 1' '4 4 8 8 8' '8 8 16 8 64' '8 8 64 64 64'; do set -- $$shape; \
+	  $(VERILATOR) --lint-only -Wall --unroll-count 4 $$boxes -GKind=$$kind -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GElements=$$4 -GBackLanes=$$5 \
+	    --top-module pl_core rtl/lint.vlt $(RTL_SRC) $(RTL_SIM) || exit 1; done; done; done
+	$(Q)for kind in 0 1 2; do for back in 1 2; do \
+	  yosys -q -l $(O)/yosys.log -p "read_verilog -sv $(RTL_SRC); hierarchy -top pl_core -chparam Kind $$kind -chparam Rows 1 \
+	  -chparam Columns 2 -chparam Width 8 -chparam Elements 2 -chparam AWords 64 -chparam BWords 64 -chparam BackLanes $$back; \
+	  proc; check -assert" >/dev/null 2>&1 || { tail -3 $(O)/yosys.log; exit 1; }; done; done
 	$(call say,LINT,C)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppressions-list=tests/cppcheck.txt -Iinclude -Ihost -j2 host

@@ -4,6 +4,8 @@
 
 #include "study/intensity_fit.h"
 
+#define COUNTED 1e5 /* photons of a read at full light */
+
 static double error_of(const intensity *c, int which) { return sqrt(c->noise.covariance[which][which]); }
 
 static pl_moment moment_of(const intensity *c, int which) {
@@ -100,7 +102,8 @@ static void report_noise(intensity *c) {
   if (shot_on) {
     const double half = pl_fit_half(shot.error, 1);
     photons = per / shot.value;
-    fit->effects |= PL_EFFECT_SHOT;
+    /* Whole counts are the better emulation of little light, and there is a limit to them. */
+    fit->effects |= photons * c->p->sheet.channels < COUNTED ? PL_EFFECT_PHOTONS : PL_EFFECT_SHOT;
     pl_fit_add(fit, "photons_per_mac", -1, "photons", photons, per / (shot.value + half), per / (shot.value - half), 1);
   } else if (thermal_on) {
     pl_fit_add(fit, "photons_per_mac", -1, "photons", photons, photons, photons, 1)->state = PL_FIT_CONVENTION;
