@@ -18,15 +18,17 @@ tests: $(TESTS) ## build the test programs
 check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything that must pass: lint, tests, lockstep on four array shapes, sanitizers, short fuzzing
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)$(MAKE) --no-print-directory fuzzers
-	$(Q)$(MAKE) --no-print-directory rtl O=$(O)/exact SHAPES=1x2x8 RTL_BOXES= RTL_X="--x-assign unique --x-initial unique"
+	$(Q)$(MAKE) --no-print-directory rtl O=$(O)/exact SHAPES="1x2x8 1x2x8x1" RTL_BOXES= RTL_X="--x-assign unique --x-initial unique"
 	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS) $(LOCKSTEP_TESTS)) \
 	  'test_pl_rns=$(RNS_TEST)' 'test_pl_photons=$(PHOTONS_TEST)' \
 	  'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
 	  'golden_rns=python3 tests/data/golden/golden_rns.py' \
 	  $(foreach script,cli tiles install train,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
 	  $(foreach shape,$(VERIFY_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --level $(level) --cases 1000')) \
+	  $(foreach kind,intensity rns,$(foreach shape,1x2x8 4x4x8,$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(kind) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --kind $(kind) --level $(level) --cases 1000'))) \
+	  $(foreach kind,coherent intensity rns,'verify rtl:4x4x8x2 $(kind)=$(O)/photolane verify -d "rtl:4x4x8x2?check=1" --kind $(kind) --level L2 --cases 1000') \
 	  'verify rtl:8x8x16 with pauses=$(O)/photolane verify -d "rtl:8x8x16?check=1&stall=5" --level L2 --cases 200' \
-	  $(foreach seed,1 2 3,'exact widths from random state $(seed)=PHOTOLANE_RESET_SEED=$(seed) PHOTOLANE_PLUGINS=$(O)/exact/rtl $(O)/photolane verify -d "rtl:1x2x8?check=1" --level L2 --cases 300 --seed $(seed)') \
+	  $(foreach kind,coherent intensity rns,$(foreach seed,1 2 3,'exact widths from random state, $(kind) $(seed)=PHOTOLANE_RESET_SEED=$(seed) PHOTOLANE_PLUGINS=$(O)/exact/rtl $(O)/photolane verify -d "rtl:1x2x8$(if $(filter 2,$(seed)),x1)?check=1" --kind $(kind) --level L2 --cases 300 --seed $(seed)')) \
 	  'planted faults=scripts/check-mutants adc-rounds-down noise-key-row-off-by-one sum-not-cleared model-root-truncates' \
 	  $(foreach test,$(SAN_TESTS),'sanitized $(notdir $(test))=$(test)') \
 	  $(foreach fuzzer,$(FUZZERS),'$(notdir $(fuzzer))=$(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0')

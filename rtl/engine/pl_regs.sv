@@ -22,7 +22,10 @@ module pl_regs (
   // verilator lint_off BLKSEQ
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) words_q = reset_image;
-    else if (we_i && addr_i < 9'(RegWords)) words_q[32'(addr_i)*32 +: 32] = wdata_i;
+    else if (we_i) begin
+      // A comparison per word; an index would make synthesis shift all the words.
+      for (int w = 0; w < RegWords; w++) if (addr_i == 9'(w)) words_q[w*32 +: 32] = wdata_i;
+    end
   end
   // verilator lint_on BLKSEQ
   assign regs_o = words_q;
