@@ -1,7 +1,7 @@
 // pl_poisson: a Poisson number per lane and clock from 64 random bits (signal-chain.md, "The photon count").
 //
 // The count of mean_i (2^-16 photon) from word0_i and word1_i appears at count_o PoissonLatency enabled clocks later.
-// Every count takes both ways; below 16 photons the second one is switched off by r = 0.
+// Every count takes both ways. A mean below 16 photons finds a root and an inverse of 0, so it has no tail.
 //
 //   clock   below 16 photons            16 and more
 //     1     searches, one halving each  Gauss 1..5
@@ -153,12 +153,12 @@ module pl_poisson #(
         product[l] = (64'(c8[l]) * $signed({32'd0, r8[l]})) >>> 16;
         inner9[l] = product[l][31:0] - b8[l];
       end
-      // 8: which way; few photons have no tail.
+      // 8: which way.
       for (int l = 0; l < Lanes; l++) begin
         c8[l] = $signed(32'((fourth7[l] * 64'd971) >> 18)) - 32'sd81;
         product[l] = (cube7[l] * 64'sd910) >>> 16;
         b8[l] = product[l][31:0];
-        r8[l] = mean7[l][35:20] == 16'd0 ? 32'd0 : r7[l];
+        r8[l] = r7[l];
         base8[l] = mean7[l][35:20] == 16'd0 ? $signed({16'd0, few7[l], 16'd0})
                  : $signed(mean7[l]) + 64'sd21845 + $signed({32'd0, sixth7[l]}) + (wide7[l] >>> (32'd10 + half7[l]));
       end
