@@ -32,7 +32,7 @@ void pl_probe_rounding(double step, double grain, double variance, double reads,
   double mean_of_grains, variance_of_grains;
   rounding_of_grains(step, grain, variance, &mean_of_grains, &variance_of_grains);
   *of_mean = hypot(step / 2 * fades, mean_of_grains);
-  *of_variance = hypot(q2 * (4 * s2 + 1 / (M_PI * M_PI)) * fades, variance_of_grains);
+  *of_variance = hypot(q2 * (4 * s2 + 1.0 / 6) * fades, variance_of_grains);
 }
 
 pl_moments pl_probe_in_grains(const pl_moments *moments, double grain) {

@@ -41,7 +41,7 @@ static void report_transfer(intensity *c, int operand) {
       shape += part * (s[1].value - shape), error = fmax(error, s[1].error);
     }
     /* T = f + (T_top - f) s */
-    const double by = pl_fit_half(hypot(error, dark.error * (1 - shape)), levels);
+    const double by = 1e-9 + pl_fit_half(hypot(error, dark.error * (1 - shape)), levels); /* the top is 1 by definition */
     pl_fit_parameter *p = pl_fit_add(fit, names[operand], code, "", fmax(value, 0), value - by, value + by, 1);
     const double line = fmax(code / FULL_CODE, floor_on ? dark.value : 0);
     pl_fit_judge(p, line, 1e-3);
@@ -91,7 +91,9 @@ static void report_noise(intensity *c) {
   pl_moment shot = moment_of(c, SHOT);
   shot.error = hypot(shot.error, shot.value * gain_error(c));
   const pl_moment thermal = moment_of(c, THERMAL);
-  const int shot_on = pl_fit_add_rms(fit, "shot_noise_at_full_light_rms_code2", "code2", shot, sqrt(full), little, 0);
+  const int seen = pl_fit_add_rms(fit, "shot_noise_at_full_light_rms_code2", "code2", shot, sqrt(full), little, 0);
+  const int shot_on = seen && c->has_floors; /* what light a read has depends on the floors */
+  if (seen && !shot_on) fit->list[fit->count - 1].state = PL_FIT_UNRESOLVED;
   if (pl_fit_add_rms(fit, "systematic_error_rms", "", moment_of(c, SYSTEMATIC), 2, 1e-3, 1)) {
     fit->effects |= PL_EFFECT_SYSTEMATIC;
     const double light = c->p->sheet.channels * FULL_CODE * FULL_CODE;
