@@ -20,7 +20,7 @@ extern "C" {
 namespace {
 
 constexpr int kRows = 2, kColumns = 3, kLanes = kRows * kColumns;
-constexpr int kLatency = 31;  // pl_pkg::PhotonsLatency, which the clocks in pl_photons.sv add up to
+constexpr int kLatency = 34;  // pl_pkg::PhotonsLatency, which the clocks in pl_photons.sv add up to
 constexpr int kGroups = 400;
 
 uint64_t state;
