@@ -67,17 +67,23 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost -Itests/nn \
 	  -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"' $< $(LIB_SRC) $(LDLIBS) -o $@
 
+.PHONY: synth-report
+synth-report: ## cells of every kind of core on iCE40 and ECP5 (Yosys; long): docs/synthesis.csv and docs/performance.md
+	$(Q)scripts/synth-report
+
 SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model scripts/plot-gaussian scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
 	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check
 	$(call say,LINT,RTL)
-	$(Q)for boxes in '' -DPL_WIDE_BOXES; do for shape in '1 2 8 2' '8 8 16 8' '8 8 64 64'; do set -- $$shape; \
-	  $(VERILATOR) --lint-only -Wall $$boxes -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GElements=$$4 --top-module pl_core \
-	    rtl/lint.vlt $(RTL_SRC) $(RTL_SIM) || exit 1; done; done
-	$(Q)yosys -q -l $(O)/yosys.log -p "read_verilog -sv $(RTL_SRC); hierarchy -top pl_core -chparam Rows 1 -chparam Columns 2 \
-	  -chparam Width 8 -chparam Elements 2 -chparam AWords 64 -chparam BWords 64; proc; check -assert" >/dev/null 2>&1 || \
-	  { tail -3 $(O)/yosys.log; exit 1; }
+	$(Q)for kind in 0 1 2; do for boxes in '' -DPL_WIDE_BOXES; do \
+	  for shape in '1 2 8 2 2' '1 2 8 2 1' '4 4 8 8 8' '8 8 16 8 64' '8 8 64 64 64'; do set -- $$shape; \
+	  $(VERILATOR) --lint-only -Wall --unroll-count 4 $$boxes -GKind=$$kind -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GElements=$$4 -GBackLanes=$$5 \
+	    --top-module pl_core rtl/lint.vlt $(RTL_SRC) $(RTL_SIM) || exit 1; done; done; done
+	$(Q)for kind in 0 1 2; do for back in 1 2; do \
+	  yosys -q -l $(O)/yosys.log -p "read_verilog -sv $(RTL_SRC); hierarchy -top pl_core -chparam Kind $$kind -chparam Rows 1 \
+	  -chparam Columns 2 -chparam Width 8 -chparam Elements 2 -chparam AWords 64 -chparam BWords 64 -chparam BackLanes $$back; \
+	  proc; check -assert" >/dev/null 2>&1 || { tail -3 $(O)/yosys.log; exit 1; }; done; done
 	$(call say,LINT,C)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppressions-list=tests/cppcheck.txt -Iinclude -Ihost -j2 host

@@ -3,17 +3,18 @@
  *   plot-l3-intensity FIGURE > l3-FIGURE.csv
  *
  * photons: four blocks, 1, 10, 100 and 1000 photons in a read: probability of each count by Poisson's law and of reads
- *   of the golden model, 10^6 of them, that fall nearest to it.
+ *   of the golden model, 10^6 of them, that fall nearest to it, under the effects shot and photons.
  * snr: mean over sigma of full-scale reads with that many photons, golden model (10^5 reads) and square root. law:
  * photons per MAC at which reads have a relative error of 1 %, over the channels, and the 1/N law through 64 channels.
  * transfer: light and signed field by operand code: physics and registers, a floor of 0.02004 and a curve.
  */
 #include "l3_intensity.h"
 
-static histogram full_scale_reads(double photons, double reads, uint32_t job, pl_intensity_moments *m, double *c) {
+static histogram full_scale_reads(uint32_t effect, double photons, double reads, uint32_t job, pl_intensity_moments *m,
+                                  double *c) {
   const int8_t full = 127;
   const point at = {"", 1, FULL, photons};
-  const pl_physics p = physics_of(&at, PL_EFFECT_SHOT);
+  const pl_physics p = physics_of(&at, effect);
   const pl_intensity core = core_of(&p);
   const pl_image image = image_of(&p);
   *m = pl_intensity_expect(&core, &full, &full, 1);
@@ -25,21 +26,24 @@ static histogram full_scale_reads(double photons, double reads, uint32_t job, pl
 
 static void photons(void) {
   for (int block = 0; block < 4; block++) {
+    static double seen[2][3000];
     const double n = pow(10, block);
-    double c, *seen = calloc(3000, sizeof *seen);
-    pl_intensity_moments m;
-    if (!seen) exit(1);
-    histogram h = full_scale_reads(n, 1e6, (uint32_t)block, &m, &c);
     const int first = (int)(n - 6 * sqrt(n)), last = (int)(n + 6 * sqrt(n) + 2);
-    for (int i = 0; i < CODES; i++) {
-      const double count = nearbyint((h.centre_code2 + (i - CODES / 2) * h.step_code2) * c);
-      if (count >= first && count <= last) seen[(int)count - first] += (double)h.counts[i] / h.reads;
+    memset(seen, 0, sizeof seen);
+    for (int counts = 0; counts < 2; counts++) {
+      double c;
+      pl_intensity_moments m;
+      histogram h = full_scale_reads(counts ? PL_EFFECT_PHOTONS : PL_EFFECT_SHOT, n, 1e6, (uint32_t)block, &m, &c);
+      for (int i = 0; i < CODES; i++) {
+        const double count = nearbyint((h.centre_code2 + (i - CODES / 2) * h.step_code2) * c);
+        if (count >= first && count <= last) seen[counts][(int)count - first] += (double)h.counts[i] / h.reads;
+      }
+      free(h.counts);
     }
-    printf("%s# %g photons\ncount,poisson,golden\n", block ? "\n\n" : "", n);
+    printf("%s# %g photons\ncount,poisson,shot,photons\n", block ? "\n\n" : "", n);
     for (int k = first; k <= last; k++)
-      printf("%d,%.6g,%.6g\n", k, k < 0 ? 0 : exp(k * log(n) - n - lgamma(k + 1)), seen[k - first]);
-    free(seen);
-    free(h.counts);
+      printf("%d,%.6g,%.6g,%.6g\n", k, k < 0 ? 0 : exp(k * log(n) - n - lgamma(k + 1)), seen[0][k - first],
+             seen[1][k - first]);
   }
 }
 
@@ -49,7 +53,7 @@ static void snr(void) {
     const double n = pow(10, i / 4.0);
     double c;
     pl_intensity_moments m;
-    histogram h = full_scale_reads(n, 1e5, 100 + (uint32_t)i, &m, &c);
+    histogram h = full_scale_reads(PL_EFFECT_SHOT, n, 1e5, 100 + (uint32_t)i, &m, &c);
     const sample s = moments_of(&h);
     printf("%.6g,%.6g,%.6g\n", n, sqrt(n), s.mean / sqrt(s.variance));
     free(h.counts);

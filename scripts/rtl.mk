@@ -4,7 +4,7 @@
 # A fourth number of a shape is the lanes of its back end, by default rows x columns: in
 # 4x4x8x2 the 16 lanes take turns, two at a time.
 SHAPES ?= 1x2x8 4x4x8 4x4x8x2 8x8x16 8x8x64
-KINDS ?= coherent intensity
+KINDS ?= coherent intensity rns
 TRACED ?= 0
 # The generated C++ is vector code: clang makes it several times faster than gcc (docs/performance.md), and the
 # plug-in is built for this machine. RTL_MARCH=x86-64-v3 makes one that moves to other machines.

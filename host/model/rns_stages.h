@@ -61,15 +61,14 @@ PL_INLINE int32_t pl_rns_level(uint32_t t, uint32_t m) {
   return (int32_t)(level == m ? 0 : level);
 }
 
-/* 7. Y mod 2^(2k) - 1 by end-around carry: the sum of three positive terms is below 2^(3k + 1), which two folds bring
- * to 2^(2k) - 1 at most. */
+/* 7. Y mod 2^(2k) - 1 by end-around carry. The sum of three positive terms is below 2^(3k + 1), so that one fold leaves
+ * Y, or, if Y is below 2^(k + 1), perhaps Y + 2^(2k) - 1. Then x is too large by M, and on the side from which M is taken
+ * off anyway. */
 PL_INLINE int32_t pl_rns_base(int k, uint32_t r0, uint32_t r1, uint32_t r2) {
   const uint32_t mask = (1u << 2 * k) - 1, half = 1u << (k - 1);
   const uint32_t c0 = half * ((1u << k) + 1), c1 = mask - (1u << k), c2 = mask - half * ((1u << k) - 1);
   uint32_t y = c0 * r0 + c1 * r1 + c2 * r2;
   y = (y & mask) + (y >> 2 * k);
-  y = (y & mask) + (y >> 2 * k);
-  y = y == mask ? 0 : y;
   const int32_t x = (int32_t)(r1 + (y << k)), range = (int32_t)(mask << k);
   return 2 * x > range - 1 ? x - range : x;
 }

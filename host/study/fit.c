@@ -87,9 +87,7 @@ pl_status pl_fit_device(pl_prober *prober, pl_fit **fit, pl_error *err) {
   pl_status status = PL_OK;
   if (prober->sheet.kind == PL_KIND_COHERENT) status = pl_fit_coherent(prober, *fit, err);
   else if (prober->sheet.kind == PL_KIND_INTENSITY) status = pl_fit_intensity(prober, *fit, err);
-  else
-    status = pl_fail(err, PL_E_INPUT, "cores of kind %s cannot be calibrated yet",
-                     pl_kind_name((uint32_t)prober->sheet.kind));
+  else status = pl_fit_rns(prober, *fit, err);
   (*fit)->reads = prober->done;
   if (!status && (*fit)->overflow)
     status = pl_fail(err, PL_E_INPUT, "this core has more parameters than a calibration lists");
@@ -100,7 +98,7 @@ pl_status pl_fit_device(pl_prober *prober, pl_fit **fit, pl_error *err) {
 }
 
 int64_t pl_fit_reads(const pl_prober *prober) {
-  static const int probes[PL_KINDS] = {[PL_KIND_COHERENT] = 17, [PL_KIND_INTENSITY] = 24};
+  static const int probes[PL_KINDS] = {[PL_KIND_COHERENT] = 17, [PL_KIND_INTENSITY] = 24, [PL_KIND_RNS] = 34};
   return prober->reads * probes[prober->sheet.kind];
 }
 

@@ -80,6 +80,7 @@ pl_status pl_fit_write(const pl_fit *fit, const char *path, pl_error *err);
 
 pl_status pl_fit_coherent(pl_prober *prober, pl_fit *fit, pl_error *err);
 pl_status pl_fit_intensity(pl_prober *prober, pl_fit *fit, pl_error *err);
+pl_status pl_fit_rns(pl_prober *prober, pl_fit *fit, pl_error *err);
 
 /* Length of the probes' vectors: whole pairs of groups of wavelengths, `at_least` channels; all channels if there are fewer. */
 int pl_fit_length(const pl_sheet *sheet, int at_least);

@@ -183,6 +183,14 @@ static int fit_noise(intensity *c, double *unknown) {
   return 0;
 }
 
+/* What detector values are multiples of, code^2, at most: a photon, if all noise of bright light were photons. Additive noise
+ * of more than a photon hides that they are whole. */
+static double grain_of(const intensity *c) {
+  const double photon = c->probe[BRIGHT].m.residual.value / (c->length * FULL_CODE * FULL_CODE);
+  const double dark = c->probe[DARK].m.residual.value;
+  return photon > c->p->grain && dark < photon * photon ? photon : c->p->grain;
+}
+
 pl_status pl_fit_intensity(pl_prober *prober, pl_fit *fit, pl_error *err) {
   const pl_sheet *sheet = &prober->sheet;
   intensity c = {.p = prober, .fit = fit, .length = pl_fit_length(sheet, LENGTH), .wavelengths = sheet->wavelengths};
@@ -198,10 +206,12 @@ pl_status pl_fit_intensity(pl_prober *prober, pl_fit *fit, pl_error *err) {
   c.codes = calloc(2 * PROBES, (size_t)c.length);
   if (!c.codes) return pl_fail(err, PL_E_MEMORY, "out of memory for the vectors of a calibration");
   pl_status status = run_probes(&c, err);
+  if (!status) prober->grain = grain_of(&c);
   c.offset = c.probe[DARK].m.mean.value;
   for (int operand = 0; operand < 2 && !status; operand++) status = run_ramp(&c, operand, err);
   if (!status) status = run_channels(&c, err);
   int failed = !status && fit_noise(&c, unknown);
+  for (int i = 0; i < PROBES && !failed; i++) c.probe[i].m = pl_probe_in_grains(&c.probe[i].m, prober->grain);
   if (!status && !failed && unknown[SHOT] > CLEAR * sqrt(c.noise.covariance[SHOT][SHOT])) {
     c.has_floors = 1;
     failed = fit_noise(&c, unknown);

@@ -22,6 +22,7 @@ typedef struct {
   int dac_bits[2], adc_bits;  /* of A and of B; without an ADC results are in code^2 */
   int residues, rns_k, redundant; /* rns: residue channels or not; exponent of the moduli; redundant moduli in use */
   int bfp_bits;               /* rns: magnitude bits of a mantissa, 0: no block floating point */
+  double adc_step;            /* rns: amplitudes of the light per ADC code */
   int range_check;            /* rns: 1: a sum beyond range_limit is detected */
   int32_t range_limit;
 } pl_sheet;
@@ -39,6 +40,7 @@ typedef struct {
   pl_sheet sheet;
   int length;     /* codes of a vector, 1..channels: the channels behind them are not used */
   int64_t reads;  /* of one probe */
+  double grain;   /* code^2: what detector values are multiples of: the detector's own 1/4, or a photon */
   uint32_t job;   /* number of the next job; no number comes twice */
   uint64_t random; /* state of pl_probe_random */
   uint64_t done;  /* reads so far */
@@ -78,12 +80,25 @@ pl_status pl_probe_moments(pl_prober *p, const int8_t *a, const int8_t *b, pl_pr
  * share p->reads reads and one range. */
 pl_status pl_probe_means(pl_prober *p, const int8_t *a, int m, const int8_t *b, int n, pl_moment *mean, pl_error *err);
 
+/* rns: reads that came back wrong, or right because redundant moduli repaired them. */
+typedef struct {
+  double reads, wrong;
+} pl_count;
+
+/* About `reads` reads of each pair of a[i*length ...] and b[j*length ...], whose right result is right[i*n + j]: adds to
+ * *count. Errors: those of pl_gemm; PL_E_MEMORY. */
+pl_status pl_probe_wrong(pl_prober *p, const int8_t *a, int m, const int8_t *b, int n, const int32_t *right,
+                         int64_t reads, pl_count *count, pl_error *err);
+
 /* Whether results follow the range: PL_E_INPUT if the data sheet has an ADC and they do not, or the other way round.
  * a and b must give a product that is not zero. */
 pl_status pl_probe_adc(pl_prober *p, const int8_t *a, const int8_t *b, pl_error *err);
 
 /* What rounding to multiples of `step` may do to a mean and to a variance less step^2/12, for normal noise of this
- * variance (0: none of `reads` reads differed). Derived: docs/calibration.md. */
-void pl_probe_rounding(double step, double variance, double reads, double *of_mean, double *of_variance);
+ * variance (0: none of `reads` reads differed) that comes in grains of `grain`. Derived: docs/calibration.md. */
+void pl_probe_rounding(double step, double grain, double variance, double reads, double *of_mean, double *of_variance);
+
+/* The moments with the errors that they have if detector values come in coarser grains than was known when they were taken. */
+pl_moments pl_probe_in_grains(const pl_moments *moments, double grain);
 
 #endif

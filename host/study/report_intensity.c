@@ -4,6 +4,8 @@
 
 #include "study/intensity_fit.h"
 
+#define COUNTED 1e5 /* photons of a read at full light */
+
 static double error_of(const intensity *c, int which) { return sqrt(c->noise.covariance[which][which]); }
 
 static pl_moment moment_of(const intensity *c, int which) {
@@ -39,7 +41,7 @@ static void report_transfer(intensity *c, int operand) {
       shape += part * (s[1].value - shape), error = fmax(error, s[1].error);
     }
     /* T = f + (T_top - f) s */
-    const double by = pl_fit_half(hypot(error, dark.error * (1 - shape)), levels);
+    const double by = 1e-9 + pl_fit_half(hypot(error, dark.error * (1 - shape)), levels); /* the top is 1 by definition */
     pl_fit_parameter *p = pl_fit_add(fit, names[operand], code, "", fmax(value, 0), value - by, value + by, 1);
     const double line = fmax(code / FULL_CODE, floor_on ? dark.value : 0);
     pl_fit_judge(p, line, 1e-3);
@@ -89,7 +91,9 @@ static void report_noise(intensity *c) {
   pl_moment shot = moment_of(c, SHOT);
   shot.error = hypot(shot.error, shot.value * gain_error(c));
   const pl_moment thermal = moment_of(c, THERMAL);
-  const int shot_on = pl_fit_add_rms(fit, "shot_noise_at_full_light_rms_code2", "code2", shot, sqrt(full), little, 0);
+  const int seen = pl_fit_add_rms(fit, "shot_noise_at_full_light_rms_code2", "code2", shot, sqrt(full), little, 0);
+  const int shot_on = seen && c->has_floors; /* what light a read has depends on the floors */
+  if (seen && !shot_on) fit->list[fit->count - 1].state = PL_FIT_UNRESOLVED;
   if (pl_fit_add_rms(fit, "systematic_error_rms", "", moment_of(c, SYSTEMATIC), 2, 1e-3, 1)) {
     fit->effects |= PL_EFFECT_SYSTEMATIC;
     const double light = c->p->sheet.channels * FULL_CODE * FULL_CODE;
@@ -100,7 +104,8 @@ static void report_noise(intensity *c) {
   if (shot_on) {
     const double half = pl_fit_half(shot.error, 1);
     photons = per / shot.value;
-    fit->effects |= PL_EFFECT_SHOT;
+    /* Whole counts are the better emulation of little light, and there is a limit to them. */
+    fit->effects |= photons * c->p->sheet.channels < COUNTED ? PL_EFFECT_PHOTONS : PL_EFFECT_SHOT;
     pl_fit_add(fit, "photons_per_mac", -1, "photons", photons, per / (shot.value + half), per / (shot.value - half), 1);
   } else if (thermal_on) {
     pl_fit_add(fit, "photons_per_mac", -1, "photons", photons, photons, photons, 1)->state = PL_FIT_CONVENTION;

@@ -37,6 +37,16 @@ static void print_sheet(FILE *f, const pl_sheet *s) {
   for (int i = 0; i < 2 && s->kind != PL_KIND_RNS; i++)
     if (s->dac_bits[i]) fprintf(f, "%s = %d;\n", names[i], s->dac_bits[i]);
   if (s->adc_bits) fprintf(f, "adc_bits = %d;\n", s->adc_bits);
+  if (s->kind != PL_KIND_RNS) return;
+  if (s->adc_bits) {
+    fputs("adc_full_scale_amplitude = ", f);
+    print_real(f, ldexp(s->adc_step, s->adc_bits - 1));
+    fputs(";\n", f);
+  }
+  if (s->residues) fprintf(f, "moduli_k = %d;\n", s->rns_k);
+  if (s->redundant) fprintf(f, "redundant_moduli = %d;\n", s->redundant);
+  if (s->bfp_bits) fprintf(f, "mantissa_bits = %d;\n", s->bfp_bits);
+  if (s->range_check || s->redundant) fprintf(f, "range_limit_code2 = %d;\n", (int)s->range_limit);
 }
 
 static void print_list(FILE *f, const pl_fit_parameter *p, int count) {

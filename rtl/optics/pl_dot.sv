@@ -68,7 +68,7 @@ module pl_dot #(
           sum[l] = (first_i ? AccBox'(0) : sum[l]) + (Signed ? AccBox'(word[l]) : AccBox'($unsigned(word[l])));
         end
         if (last_i) begin
-          for (int l = 0; l < Lanes; l++) sum_q[l*32 +: 32] <= 32'((sum[l] + Half) >>> Round);
+          for (int l = 0; l < Lanes; l++) sum_q[l*32 +: 32] <= 32'(AccBox'((sum[l] + Half) >>> Round));
           for (int l = 0; l < Lanes; l++) low_q[l*6 +: 6] <= sum[l][5:0];
         end
       end

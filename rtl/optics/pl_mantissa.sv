@@ -19,10 +19,11 @@ module pl_mantissa #(
   assign mantissas_o = mantissas_q;
   assign shift_o = shift_q;
   for (genvar g = 0; g < Elements; g++) begin : g_element
-    logic signed [8:0] code, magnitude, cut;
+    logic signed [8:0] code, magnitude;
+    logic signed [7:0] cut;
     assign code = 9'($signed(codes_i[g*8 +: 8]));
     assign magnitude = (code < 9'sd0 ? -code : code) >>> shift_i;
-    assign cut = code < 9'sd0 ? -magnitude : magnitude;
+    assign cut = 8'(code < 9'sd0 ? -magnitude : magnitude);
     always_ff @(posedge clk_i) begin
       if (en_i) mantissas_q[g*CodeBox +: CodeBox] <= CodeBox'(cut);
     end
