@@ -1,5 +1,6 @@
-/* calibrate_device.c: `photolane calibrate -d URI`: probes a device, fits its parameters, prints them with their intervals
- * and writes them as a core description. The work is done in host/study; docs/calibration.md has the method.
+/* calibrate_device.c: `photolane calibrate -d URI`: probes a device, fits its parameters, prints them with their
+ * intervals and writes them as a core description. The work is done in host/study; docs/calibration.md has the
+ * method.
  *
  * The device is an emulated one: -c says what it really is. The probes get no more of that than its data sheet. */
 #include <inttypes.h>
