@@ -36,7 +36,7 @@ static void print_flat(const pl_fit_parameter *p, int count) {
 }
 
 static void print_table(const pl_fit *fit) {
-  printf("%-36s %13s  %-28s %-8s %s\n", "parameter", "value", "interval (99.9 %)", "unit", "effect");
+  printf("%-36s %13s  %-28s %-8s %s\n", "parameter", "value", "interval (99.9 %)", "unit", "state");
   for (int i = 0, count, seen; i < fit->count; i += count) {
     const pl_fit_parameter *p = &fit->list[i];
     count = pl_fit_entries(fit, i, &seen);
@@ -50,7 +50,7 @@ static void print_table(const pl_fit *fit) {
   }
   for (int i = 0; i < fit->checks; i++) {
     const pl_fit_check *c = &fit->check[i];
-    printf("check, random codes: %-15s %13.6g  predicted %-18.6g %+.2f errors\n", c->name, c->measured, c->predicted,
+    printf("random codes: %-22s %13.6g  predicted %-18.6g %+.2f errors\n", c->name, c->measured, c->predicted,
            pl_fit_deviation(c));
   }
 }
