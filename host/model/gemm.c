@@ -126,9 +126,13 @@ PL_HOT static void count_photons(const pl_model_regs *r, int effect, uint32_t ro
                                  const uint64_t *light, uint32_t *count) {
   const uint32_t seed = r->seed, job = r->job, c0 = pl_counter0(row, sum), gain = r->photon_gain;
   const int shift = r->photon_shift;
-  uint32_t w0[BLOCK], w1[BLOCK];
+  uint32_t w0[BLOCK], w1[BLOCK], few[BLOCK], many[BLOCK];
+  uint64_t mean[BLOCK];
   for (int j = 0; j < n; j++) pl_threefry13(seed, job, c0, pl_counter1(effect, col + (uint32_t)j, sum), &w0[j], &w1[j]);
-  for (int j = 0; j < n; j++) count[j] = pl_count_of(pl_photon_mean(light[j], gain, shift), w0[j], w1[j]);
+  for (int j = 0; j < n; j++) mean[j] = pl_photon_mean(light[j], gain, shift);
+  for (int j = 0; j < n; j++) few[j] = pl_count_few((uint32_t)mean[j], w0[j], w1[j]);
+  for (int j = 0; j < n; j++) many[j] = pl_count_many(pl_at_least_few(mean[j]), w0[j], w1[j]);
+  for (int j = 0; j < n; j++) count[j] = mean[j] < PL_PHOTONS_FEW ? few[j] : many[j];
 }
 PL_HOT static void photon_values(const uint32_t *plus, const uint32_t *minus, uint32_t step, int shift, int n,
                                  int32_t *v) {

@@ -24,12 +24,24 @@ PL_INLINE uint64_t pl_photon_mean(uint64_t light, uint32_t gain, int shift) {
   return mean < PL_PHOTONS_MAX ? mean : PL_PHOTONS_MAX;
 }
 
-/* The largest n below 2^steps with u < tail[n]; tail[1], tail[2], ... falls, tail[0] is not read. */
-PL_INLINE uint32_t pl_tail_search(const uint32_t *table, uint32_t row, int steps, uint32_t u) {
-  uint32_t n = 0;
-  for (int s = steps - 1; s >= 0; s--) n += u < table[row + n + (1u << s)] ? 1u << s : 0;
-  return n;
+/* A mean that pl_count_many takes. */
+PL_INLINE uint64_t pl_at_least_few(uint64_t mean) { return mean < PL_PHOTONS_FEW ? PL_PHOTONS_FEW : mean; }
+
+/* The largest n below 64, and below 16, with u < T_n of a row; T_1, T_2, ... falls. By halves. */
+#define PL_HALF(step) (n += u < tails[n + (step)] ? (step) : 0)
+PL_INLINE uint32_t pl_whole_count(uint32_t row, uint32_t u) {
+  const uint32_t *tails = pl_poisson_whole;
+  uint32_t n = row * PL_WHOLE_COUNTS;
+  PL_HALF(32), PL_HALF(16), PL_HALF(8), PL_HALF(4), PL_HALF(2), PL_HALF(1);
+  return n & (PL_WHOLE_COUNTS - 1);
 }
+PL_INLINE uint32_t pl_part_count(uint32_t row, uint32_t u) {
+  const uint32_t *tails = pl_poisson_part;
+  uint32_t n = row * PL_PART_COUNTS;
+  PL_HALF(8), PL_HALF(4), PL_HALF(2), PL_HALF(1);
+  return n & (PL_PART_COUNTS - 1);
+}
+#undef PL_HALF
 
 /* A mean below 16 photons: whole photons, parts of 1/32, and x, the rest in 2^-16. */
 PL_INLINE uint32_t pl_count_few(uint32_t mean, uint32_t w0, uint32_t w1) {
@@ -37,8 +49,7 @@ PL_INLINE uint32_t pl_count_few(uint32_t mean, uint32_t w0, uint32_t w1) {
   const uint32_t u = w0 >> 10, up = (w0 & 1023) << 11 | w1 >> 21, ux = w1 & 0x1fffff;
   const uint32_t square = x * x >> 12, three = (square * x * 43 + (1u << 22)) >> 23;
   const uint32_t two = square - 2 * three, one = 32 * x - two - three; /* P(N >= n) of the rest, 2^-21 */
-  return pl_tail_search(pl_poisson_whole, whole * PL_WHOLE_COUNTS, 6, u) +
-         pl_tail_search(pl_poisson_part, part * PL_PART_COUNTS, 4, up) + (ux < one) + (ux < two) + (ux < three);
+  return pl_whole_count(whole, u) + pl_part_count(part, up) + (ux < one) + (ux < two) + (ux < three);
 }
 
 /* A mean of 16 photons and more, at most PL_PHOTONS_MAX. */
@@ -65,8 +76,8 @@ PL_INLINE uint32_t pl_count_many(uint64_t mean, uint32_t w0, uint32_t w1) {
 
 /* A Poisson number of the given mean, 2^-16 photon, at most PL_PHOTONS_MAX, from the two words of a block. */
 PL_INLINE uint32_t pl_count_of(uint64_t mean, uint32_t w0, uint32_t w1) {
-  const uint32_t many = pl_count_many(mean < PL_PHOTONS_FEW ? PL_PHOTONS_FEW : mean, w0, w1);
-  return mean < PL_PHOTONS_FEW ? pl_count_few((uint32_t)mean, w0, w1) : many;
+  const uint32_t few = pl_count_few((uint32_t)mean, w0, w1), many = pl_count_many(pl_at_least_few(mean), w0, w1);
+  return mean < PL_PHOTONS_FEW ? few : many;
 }
 
 /* v of two counts, detector LSB. */

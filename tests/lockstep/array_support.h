@@ -1,5 +1,5 @@
 /* array_support.h: what the tests straight on an array plug-in share, below the host library: opening a plug-in,
- * the register words of a tile, whether a tile fits, and running it.
+ * the register words of a tile, whether a tile fits, running it, and comparing it with the golden model.
  *
  * Plug-ins are taken from $PHOTOLANE_PLUGINS or build/rtl.
  */
@@ -11,11 +11,11 @@
 #include "../unit/test_model_support.h"
 #include "photolane/array.h"
 
-/* The functions of one shape, "1x2x8"; ends the program if there is none. */
-static inline const pl_array_api *open_plugin(const char *shape) {
+/* The functions of one array, "1x2x8" (kind coherent) or "rns-1x2x8"; ends the program if there is none. */
+static inline const pl_array_api *open_plugin(const char *name) {
   const char *folder = getenv("PHOTOLANE_PLUGINS");
   char file[1024];
-  snprintf(file, sizeof file, "%s/libphotolane-rtl-%s.so", folder ? folder : "build/rtl", shape);
+  snprintf(file, sizeof file, "%s/libphotolane-rtl-%s.so", folder ? folder : "build/rtl", name);
   void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     fprintf(stderr, "%s: run `make rtl` first\n", dlerror());
@@ -72,6 +72,10 @@ static inline pl_image words_of(const pl_model_regs *r) {
   reg[PL_REG_BFP_BITS] = (uint32_t)r->bfp_bits;
   for (int i = 0; i < 5; i++) reg[PL_REG_LEVEL_SIGMA + i] = r->level_sigma[i];
   reg[PL_REG_IQ_SIGMA] = r->iq_sigma;
+  reg[PL_REG_PHOTON_GAIN] = r->photon_gain;
+  reg[PL_REG_PHOTON_SHIFT] = (uint32_t)r->photon_shift;
+  reg[PL_REG_PHOTON_STEP] = r->photon_step;
+  reg[PL_REG_PHOTON_STEP_SHIFT] = (uint32_t)r->photon_step_shift;
   for (int i = 0; i < 32; i++) reg[PL_REG_DISPERSION + i] = (uint32_t)(int32_t)r->dispersion[i];
   for (int i = 0; i < 128; i++) {
     reg[PL_REG_TRANSFER_A + i] = r->transfer[0][i];
@@ -100,6 +104,35 @@ static inline void run_tile(const pl_array_api *api, pl_array *array, const mode
     ck_abort_msg("%s: %s", what, error);
   *counters = (pl_counters){0};
   api->counters(array, counters);
+}
+
+/* Runs the tile on `array` and compares every output and the counters with the golden model. */
+static inline void compare_on(const pl_array_api *api, pl_array *array, model_job *job, const char *what) {
+  const pl_model_regs *r = &job->r;
+  const int outputs = r->rows * r->cols;
+  int32_t *got = calloc((size_t)outputs, sizeof *got);
+  ck_assert(got != NULL);
+  ck_assert_msg(words_taken(api, r) <= api->a_words, "%s does not fit", what);
+  pl_counters counters;
+  run_tile(api, array, job, got, &counters, what);
+  pl_model_errors errors = {0};
+  const int64_t clipped = pl_model_gemm(r, job->a, r->depth, job->b, r->depth, job->c, r->cols, &errors);
+  for (int i = 0; i < outputs; i++)
+    ck_assert_msg(got[i] == job->c[i], "%s: output %d: expected %d, got %d", what, i, job->c[i], got[i]);
+  ck_assert_int_eq((int64_t)counters.clipped, clipped);
+  ck_assert_int_eq((int64_t)counters.detected, errors.detected);
+  ck_assert_int_eq((int64_t)counters.corrected, errors.corrected);
+  ck_assert_int_eq((int64_t)counters.reads, (int64_t)outputs * ((r->depth + r->channels - 1) / r->channels));
+  free(got);
+}
+
+/* The same on a new array. */
+static inline void compare_tile(const pl_array_api *api, model_job *job, const char *what) {
+  char error[400] = "";
+  pl_array *array = api->create(0, error, sizeof error);
+  ck_assert_msg(array != NULL, "%s", error);
+  compare_on(api, array, job, what);
+  api->destroy(array);
 }
 
 #endif

@@ -43,13 +43,15 @@ pl_image draw_image() {
   pl_image image;
   pl_image_reset(&image);
   uint32_t *reg = image.reg;
-  const bool wild = in(0, 9) == 0;
+  const bool wild = in(0, 5) == 0;
   const int k = static_cast<int>(in(4, 8)), bits = static_cast<int>(wild ? in(2, 16) : in(k, 16));
   reg[PL_REG_KIND] = PL_KIND_RNS;
   reg[PL_REG_EFFECTS] = static_cast<uint32_t>(draw()) & pl_kind_effects(PL_KIND_RNS);
   if (in(0, 7)) reg[PL_REG_EFFECTS] |= PL_EFFECT_RESIDUES;
   if (in(0, 3) == 0) reg[PL_REG_EFFECTS] = pl_kind_effects(PL_KIND_RNS);
   if (in(0, 1)) reg[PL_REG_EFFECTS] |= PL_EFFECT_REDUNDANCY;
+  if (wild && in(0, 3))  // or all reads are lost
+    reg[PL_REG_EFFECTS] &= ~(PL_EFFECT_REDUNDANCY | PL_EFFECT_RANGE_CHECK);
   reg[PL_REG_SEED] = static_cast<uint32_t>(draw());
   reg[PL_REG_JOB] = static_cast<uint32_t>(draw());
   reg[PL_REG_RNS_K] = static_cast<uint32_t>(k);
