@@ -75,6 +75,7 @@ SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-mode
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
 	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check
+	$(Q)for f in $(RTL_SRC); do grep -q -- "- $$f$$" photolane.core || { echo "photolane.core does not name $$f"; exit 1; }; done
 	$(call say,LINT,RTL)
 	$(Q)for kind in 0 1 2; do for boxes in '' -DPL_WIDE_BOXES; do \
 	  for shape in '1 2 8 2 2' '1 2 8 2 1' '4 4 8 8 8' '8 8 16 8 64' '8 8 64 64 64'; do set -- $$shape; \
