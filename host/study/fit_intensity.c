@@ -77,7 +77,7 @@ static pl_status run_probes(intensity *c, pl_error *err) {
   static const double part[PROBES][2] = {[ONLY_A] = {1, 0},        [ONLY_B] = {0, 1},         [BRIGHT] = {1, 1},
                                          [HALF] = {0.5, 0.5},      [QUARTER] = {0.25, 0.25},  [BRIGHT_A] = {1, 0.25},
                                          [BRIGHT_B] = {0.25, 1}};
-  pl_status status = PL_OK;
+  pl_status status;
   for (int i = 0; i < PROBES; i++) {
     probe *p = &c->probe[i];
     p->a = c->codes + (size_t)(2 * i) * (size_t)c->length;
@@ -88,6 +88,7 @@ static pl_status run_probes(intensity *c, pl_error *err) {
       if (part[i][1] > 0) p->b[k] = (int8_t)(sign * code_at(c, 1, part[i][1]));
     }
   }
+  status = pl_probe_adc(c->p, c->probe[ONLY_A].a, c->probe[ONLY_A].a, err);
   for (int i = 0; i < PROBES && !status; i++)
     status = pl_probe_moments(c->p, c->probe[i].a, c->probe[i].b, PL_SQUARE, &c->probe[i].m, err);
   return status;

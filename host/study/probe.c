@@ -245,22 +245,34 @@ pl_status pl_probe_wrong(pl_prober *p, const int8_t *a, int m, const int8_t *b, 
 /* ---- The ADC of the data sheet ---- */
 
 pl_status pl_probe_adc(pl_prober *p, const int8_t *a, const int8_t *b, pl_error *err) {
+  enum { WIDE, NARROW, RANGES };
+  const int bits = p->sheet.adc_bits ? p->sheet.adc_bits : 8;
+  const double scale[RANGES] = {[WIDE] = 4 * pl_probe_widest(p), [NARROW] = 1};
+  double mean[RANGES] = {0};
+  int32_t top = 0;
   pl_probe_job j;
-  double mean[2] = {0, 0};
-  pl_status status = p->sheet.kind == PL_KIND_RNS ? PL_OK : pl_probe_make(p, a, 1, b, 1, PILOT, PILOT, &j, err);
-  if (status || p->sheet.kind == PL_KIND_RNS) return status;
-  for (int wide = 0; wide < 2 && !status; wide++) {
-    j.range = pl_range_for(pl_probe_widest(p) * (wide ? 4 : 1), p->sheet.adc_bits ? p->sheet.adc_bits : 8);
+  if (p->sheet.kind == PL_KIND_RNS) return PL_OK; /* jobs have no ranges */
+  pl_status status = pl_probe_make(p, a, 1, b, 1, PILOT, PILOT, &j, err);
+  if (status) return status;
+  for (int range = 0; range < RANGES && !status; range++) {
+    j.range.gain = pl_range_for(scale[range], bits).gain;
+    j.range.shift = pl_range_for(scale[range], bits).shift;
     status = pl_probe_run(p, &j, err);
-    for (int i = 0; i < PILOT * PILOT && !status; i++) mean[wide] += j.c[i];
+    for (int i = 0; i < PILOT * PILOT && !status; i++) {
+      mean[range] += j.c[i];
+      if (range == NARROW && j.c[i] > top) top = j.c[i];
+    }
   }
   pl_probe_free(&j);
   if (status) return status;
-  const int follows = fabs(mean[1]) < 0.5 * fabs(mean[0]);
+  const int follows = fabs(mean[WIDE]) < 0.8 * fabs(mean[NARROW]); /* without an ADC they are equal */
   if (follows && !p->sheet.adc_bits)
     return pl_fail(err, PL_E_INPUT, "the data sheet names no ADC, but results follow the range of the job");
   if (!follows && p->sheet.adc_bits)
     return pl_fail(err, PL_E_INPUT, "the data sheet names an ADC of %d bits, but results do not follow the range of "
-                                    "the job", p->sheet.adc_bits);
+                                    "the job", bits);
+  if (p->sheet.adc_bits && top != (1 << (bits - 1)) - 1)
+    return pl_fail(err, PL_E_INPUT, "the data sheet names an ADC of %d bits, but the largest code is %d", bits,
+                   (int)top);
   return PL_OK;
 }

@@ -90,8 +90,8 @@ typedef struct {
 pl_status pl_probe_wrong(pl_prober *p, const int8_t *a, int m, const int8_t *b, int n, const int32_t *right,
                          int64_t reads, pl_count *count, pl_error *err);
 
-/* Whether results follow the range: PL_E_INPUT if the data sheet has an ADC and they do not, or the other way round.
- * a and b must give a product that is not zero. */
+/* Whether results follow the range and end at the largest code: PL_E_INPUT if the data sheet has an ADC and they do
+ * not, or the other way round. a and b must give a bright product, above 0. */
 pl_status pl_probe_adc(pl_prober *p, const int8_t *a, const int8_t *b, pl_error *err);
 
 /* What rounding to multiples of `step` may do to a mean and to a variance less step^2/12, for normal noise of this

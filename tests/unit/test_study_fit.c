@@ -239,6 +239,12 @@ START_TEST(wrong_devices) {
   image.reg[PL_REG_EFFECTS] = PL_EFFECT_ADC;
   sheet.channels = 16;
   expect_failure("model:", &image, sheet, PL_E_INPUT, "names no ADC, but results follow");
+  sheet = pl_sheet_of(&image);
+  sheet.adc_bits = 10;
+  expect_failure("model:", &image, sheet, PL_E_INPUT, "names an ADC of 10 bits, but the largest code is 127");
+  image.reg[PL_REG_KIND] = sheet.kind = PL_KIND_INTENSITY;
+  expect_failure("model:", &image, sheet, PL_E_INPUT, "names an ADC of 10 bits, but the largest code is 127");
+  image.reg[PL_REG_KIND] = PL_KIND_COHERENT;
   image.reg[PL_REG_EFFECTS] = PL_EFFECT_ADC | PL_EFFECT_DAC_A;
   image.reg[PL_REG_DAC_BITS_A] = 6;
   sheet = pl_sheet_of(&image);
