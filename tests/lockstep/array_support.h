@@ -66,10 +66,12 @@ static inline pl_image words_of(const pl_model_regs *r) {
   reg[PL_REG_DEPTH] = (uint32_t)r->depth;
   reg[PL_REG_CROSSTALK] = r->crosstalk;
   reg[PL_REG_SYSTEMATIC_VAR] = r->systematic_var;
-  reg[PL_REG_RNS_K] = (uint32_t)r->rns_k;
-  reg[PL_REG_REDUNDANT] = (uint32_t)r->redundant;
-  reg[PL_REG_RANGE_LIMIT] = (uint32_t)r->range_limit;
-  reg[PL_REG_BFP_BITS] = (uint32_t)r->bfp_bits;
+  if (r->kind == PL_KIND_RNS) { /* other kinds may leave these 0, which is not in their ranges */
+    reg[PL_REG_RNS_K] = (uint32_t)r->rns_k;
+    reg[PL_REG_REDUNDANT] = (uint32_t)r->redundant;
+    reg[PL_REG_RANGE_LIMIT] = (uint32_t)r->range_limit;
+    reg[PL_REG_BFP_BITS] = (uint32_t)r->bfp_bits;
+  }
   for (int i = 0; i < 5; i++) reg[PL_REG_LEVEL_SIGMA + i] = r->level_sigma[i];
   reg[PL_REG_IQ_SIGMA] = r->iq_sigma;
   reg[PL_REG_PHOTON_GAIN] = r->photon_gain;
