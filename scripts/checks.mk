@@ -23,7 +23,7 @@ check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything th
 	  'test_pl_rns=$(RNS_TEST)' 'test_pl_photons=$(PHOTONS_TEST)' \
 	  'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
 	  'golden_rns=python3 tests/data/golden/golden_rns.py' \
-	  $(foreach script,cli tiles install train,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
+	  $(foreach script,cli tiles install train calibrate,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
 	  $(foreach shape,$(VERIFY_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --level $(level) --cases 1000')) \
 	  'verify rtl:8x8x16 with pauses=$(O)/photolane verify -d "rtl:8x8x16?check=1&stall=5" --level L2 --cases 200' \
 	  $(foreach seed,1 2 3,'exact widths from random state $(seed)=PHOTOLANE_RESET_SEED=$(seed) PHOTOLANE_PLUGINS=$(O)/exact/rtl $(O)/photolane verify -d "rtl:1x2x8?check=1" --level L2 --cases 300 --seed $(seed)') \

@@ -12,8 +12,8 @@ enum { PILOT = 16, THIN = 16, SIDE = 128, ROW_END = 1 << 20 };
 
 /* ---- Moments ---- */
 
-/* Detector values that are whole grains fall between the thresholds of the ADC, or the other way round: what is lost is the
- * smaller of the two steps, independently at each multiple of the larger one. */
+/* Detector values that are whole grains fall between the thresholds of the ADC, or the other way round: what is lost
+ * is the smaller of the two steps, independently at each multiple of the larger one. */
 static void rounding_of_grains(double step, double grain, double variance, double *of_mean, double *of_variance) {
   const double small = fmin(step, grain) / sqrt(12), large = fmax(step, grain), sigma = sqrt(variance);
   *of_mean = small * sqrt(fmax(1, large / (2 * sqrt(M_PI) * sigma)));
@@ -205,8 +205,8 @@ pl_status pl_probe_means(pl_prober *p, const int8_t *a, int m, const int8_t *b, 
     const double average = r.mean[i].sum / PL_PROBE_JOBS, q = r.job.step;
     const double variance = r.square[i].sum / PL_PROBE_JOBS - average * average;
     double of_mean, of_variance;
-    pl_probe_rounding(q, p->grain, variance > q * q * 1e-9 ? variance : 0, (double)rows * columns / r.cells * PL_PROBE_JOBS,
-                      &of_mean, &of_variance);
+    pl_probe_rounding(q, p->grain, variance > q * q * 1e-9 ? variance : 0,
+                      (double)rows * columns / r.cells * PL_PROBE_JOBS, &of_mean, &of_variance);
     mean[i] = over_jobs(&r.mean[i], of_mean);
   }
   free(r.mean);
@@ -260,7 +260,7 @@ pl_status pl_probe_adc(pl_prober *p, const int8_t *a, const int8_t *b, pl_error 
   if (follows && !p->sheet.adc_bits)
     return pl_fail(err, PL_E_INPUT, "the data sheet names no ADC, but results follow the range of the job");
   if (!follows && p->sheet.adc_bits)
-    return pl_fail(err, PL_E_INPUT, "the data sheet names an ADC of %d bits, but results do not follow the range of the "
-                   "job", p->sheet.adc_bits);
+    return pl_fail(err, PL_E_INPUT, "the data sheet names an ADC of %d bits, but results do not follow the range of "
+                                    "the job", p->sheet.adc_bits);
   return PL_OK;
 }

@@ -123,7 +123,8 @@ static void pl_probe_set_range(const pl_prober *p, pl_probe_job *j, double full_
 
 /* ---- Gain control ---- */
 
-/* What the outputs of a pilot job ask for: the largest one seen and the largest spread among equal vectors, in codes. */
+/* What the outputs of a pilot job ask for: the largest one seen and the largest spread among equal vectors, in codes.
+ * */
 static void largest_and_spread(const pl_probe_job *j, double *largest, double *spread) {
   *largest = *spread = 0;
   for (int pa = 0; pa < j->a_patterns; pa++)
@@ -151,8 +152,9 @@ pl_status pl_probe_range(pl_prober *p, const int8_t *a, int a_patterns, const in
   *full_scale = pl_probe_widest(p);
   if (!has_ranges(p)) return PL_OK;
   pl_probe_job j;
-  pl_status status = pl_probe_make(p, a, a_patterns, b, b_patterns, a_patterns * ((PILOT + a_patterns - 1) / a_patterns),
-                              b_patterns * ((PILOT + b_patterns - 1) / b_patterns), &j, err);
+  const int rows = a_patterns * ((PILOT + a_patterns - 1) / a_patterns);
+  const int columns = b_patterns * ((PILOT + b_patterns - 1) / b_patterns);
+  pl_status status = pl_probe_make(p, a, a_patterns, b, b_patterns, rows, columns, &j, err);
   if (status) return status;
   j.range.mean_light = light;
   const double least = ldexp(1, p->sheet.adc_bits - 4);
