@@ -101,7 +101,7 @@ package pl_pkg;
   localparam int IntensityEncoderLatency = 4;
   localparam int MantissaLatency = 1;
   localparam int DetectorLatency = DeviateLatency + 5;
-  localparam int PoissonLatency = GaussLatency + 6;
+  localparam int PoissonLatency = 14;
   localparam int PhotonsLatency = ThreefryLatency + PoissonLatency + 3;
   localparam int AdcLatency = 3;
   localparam int ResidueLatency = 5;

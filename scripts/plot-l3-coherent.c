@@ -130,7 +130,7 @@ int main(int argc, char **argv) {
     if (strcmp(wanted, effects[e].name)) continue;
     const int shot = effects[e].bits == PL_EFFECT_SHOT;
     for (int i = 0; i < 3; i++) {
-      pl_physics p; /* the noise of `lightening` */
+      pl_physics p; /* `lightening` with the 2 degrees of `lightening-code` */
       pl_physics_reset(&p);
       p.effects = effects[e].bits;
       p.seed = 7;

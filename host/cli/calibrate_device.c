@@ -1,5 +1,6 @@
-/* calibrate_device.c: `photolane calibrate -d URI`: probes a device, fits its parameters, prints them with their intervals
- * and writes them as a core description. The work is done in host/study; docs/calibration.md has the method.
+/* calibrate_device.c: `photolane calibrate -d URI`: probes a device, fits its parameters, prints them with their
+ * intervals and writes them as a core description. The work is done in host/study; docs/calibration.md has the
+ * method.
  *
  * The device is an emulated one: -c says what it really is. The probes get no more of that than its data sheet. */
 #include <inttypes.h>
@@ -35,7 +36,7 @@ static void print_flat(const pl_fit_parameter *p, int count) {
 }
 
 static void print_table(const pl_fit *fit) {
-  printf("%-36s %13s  %-28s %-8s %s\n", "parameter", "value", "interval (99.9 %)", "unit", "effect");
+  printf("%-36s %13s  %-28s %-8s %s\n", "parameter", "value", "interval (99.9 %)", "unit", "state");
   for (int i = 0, count, seen; i < fit->count; i += count) {
     const pl_fit_parameter *p = &fit->list[i];
     count = pl_fit_entries(fit, i, &seen);
@@ -49,7 +50,7 @@ static void print_table(const pl_fit *fit) {
   }
   for (int i = 0; i < fit->checks; i++) {
     const pl_fit_check *c = &fit->check[i];
-    printf("check, random codes: %-15s %13.6g  predicted %-18.6g %+.2f errors\n", c->name, c->measured, c->predicted,
+    printf("random codes: %-22s %13.6g  predicted %-18.6g %+.2f errors\n", c->name, c->measured, c->predicted,
            pl_fit_deviation(c));
   }
 }

@@ -45,11 +45,13 @@ static pl_status make_operands(const bench_plan *plan, pl_job *job, int8_t **blo
   uint64_t rng = BENCH_SEED;
   for (size_t i = 0; i < a_size + b_size; i++) (*block)[i] = (int8_t)(random_next(&rng) >> 56);
 
-  /* Codes of rms 74: a sum of n products is about 5460 * sqrt(n); six times that clips next to nothing. */
-  double channels = plan->core.image.reg[PL_REG_CHANNELS];
+  /* Codes of rms 74: a sum of n products is about 5460 * sqrt(n); six times that clips next to nothing. Their mean
+   * magnitude is 64. */
+  double channels = fmin(plan->core.image.reg[PL_REG_CHANNELS], plan->k);
   *job = (pl_job){.job = 1, .m = plan->m, .n = plan->n, .k = plan->k, .a = *block, .lda = plan->k, .b = *block + a_size,
                   .ldb = plan->k, .c = *c, .ldc = plan->n,
                   .range = pl_range_for(6 * 5460 * sqrt(channels), (int)plan->core.image.reg[PL_REG_ADC_BITS])};
+  job->range.mean_light = (uint32_t)(channels * 64 * 64);
   return PL_OK;
 }
 
@@ -199,6 +201,7 @@ static int print_figures(int argc, char **argv, const bench_plan *plan, const be
   pl_error err;
   pl_device *dev; /* once more, for its identity */
   if (pl_open(plan->uri, &dev, &err)) return cli_fail(&err);
+  if (pl_configure(dev, &plan->core.image, &err)) return pl_close(dev), cli_fail(&err);
   cJSON *result = cli_result_new(argc, argv, dev, &plan->core.image, plan->core.image.reg[PL_REG_SEED]);
   pl_close(dev);
   if (!result) return CLI_FAILED;
@@ -212,6 +215,8 @@ static int print_figures(int argc, char **argv, const bench_plan *plan, const be
       {"macs", (double)counters->macs},
       {"reads", (double)counters->reads},
       {"clipped", (double)counters->clipped},
+      {"detected", (double)counters->detected},
+      {"corrected", (double)counters->corrected},
       {"cycles", (double)counters->cycles},
       {"ideal_cycles", (double)counters->ideal_cycles},
       {"load_cycles", (double)counters->load_cycles},
@@ -246,7 +251,10 @@ static void print_table(const bench_plan *plan, const bench_figures *figures) {
          plan->processes == 1 ? "" : "es", plan->repeats);
   printf("  %.3f GMAC/s best, %.3f median%s\n", figures->best, figures->median,
          plan->processes > 1 ? " (all processes together)" : "");
-  printf("  %" PRIu64 " detector reads a job, %" PRIu64 " clipped\n", c->reads, c->clipped);
+  printf("  %" PRIu64 " detector reads a job, %" PRIu64 " clipped", c->reads, c->clipped);
+  if (plan->core.image.reg[PL_REG_KIND] == PL_KIND_RNS)
+    printf(", %" PRIu64 " found wrong, %" PRIu64 " corrected", c->detected, c->corrected);
+  putchar('\n');
   if (c->ideal_cycles)
     printf("  %" PRIu64 " cycles a job, ideal %" PRIu64 ": %.3f x; %" PRIu64 " more to fill the buffers\n", c->cycles,
            c->ideal_cycles, ratio(c), c->load_cycles);

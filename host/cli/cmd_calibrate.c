@@ -6,7 +6,8 @@
 
 /* The first option given that the other form has, or NULL. */
 static const char *only_ranges(const calibrate_options *o) {
-  return o->model ? "model" : o->text ? "file" : o->optical ? "optical" : o->tokens ? "tokens" : o->rule ? "rule" : NULL;
+  if (o->model || o->text) return o->model ? "model" : "file";
+  return o->optical ? "optical" : o->tokens ? "tokens" : o->rule ? "rule" : NULL;
 }
 
 static const char *only_device(const calibrate_options *o) {
@@ -35,9 +36,9 @@ int cmd_calibrate(int argc, char **argv) {
   };
   const cli_help help = {"calibrate", "-m MODEL -f TEXT [-c CORE] [-o FILE]\n       photolane calibrate -d URI "
                          "[-c CORE] [-o FILE.cfg] [--reads N] [--seed S] [--json]",
-                         "With -m: finds the full scale of the ADC for each layer and product, by a run with exact products.\n"
-                         "With -d: probes a device and fits its noise, couplers, transfer curves and offsets, with intervals\n"
-                         "of 99.9 %, as a core description.", options};
+                         "With -m: finds the full scale of the ADC for each layer and product, by a run with exact\n"
+                         "products. With -d: probes a device and fits its noise, couplers, transfer curves and\n"
+                         "offsets, with intervals of 99.9 %, as a core description.", options};
   if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
   const char *ranges = only_ranges(&o), *device = only_device(&o);
   if (o.uri && ranges)

@@ -72,7 +72,9 @@ int32_t pl_rns_reverse_without(int k, int d, const int32_t *residues) {
   return 2 * x > product - 1 ? x - product : x;
 }
 
-/* 8. Two redundant moduli: X, or else the first X_d that is legal and agrees with four of the five residues. */
+/* 8. Two redundant moduli: X, or else the first X_d that is legal and agrees with four of the five residues. There is
+ * no other one: two of them would agree modulo a base modulus and both redundant ones, whose product is more than they
+ * can be apart. */
 static int32_t correct(const pl_model_regs *r, const int32_t *received, int32_t x, int *detected, int *corrected) {
   const int k = r->rns_k;
   if (pl_rns_legal(x, r->range_limit)) {

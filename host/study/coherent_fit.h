@@ -1,8 +1,8 @@
 /* coherent_fit.h: private to the calibration of the coherent kind: what fit_coherent.c measures and report_coherent.c
  * turns into parameters of a core description.
  *
- * Notation: x, w codes of A and B; X, W fields with crosstalk, X_k = x_k + leak_k x_{k-1}; e_k imbalance of the coupler.
- * Derived from docs/signal-chain.md and docs/cores.md.
+ * Notation: x, w codes of A and B; X, W fields with crosstalk, X_k = x_k + leak_k x_{k-1}; e_k imbalance of the
+ * coupler. Derived from docs/signal-chain.md and docs/cores.md.
  */
 #ifndef PHOTOLANE_STUDY_COHERENT_FIT_H
 #define PHOTOLANE_STUDY_COHERENT_FIT_H

@@ -54,16 +54,16 @@ typedef struct {
   int overflow;   /* private */
 } pl_fit;
 
-/* Probes the device and fits. *fit is the caller's, for pl_fit_free; NULL on error. PL_E_INPUT for a core that cannot be
- * calibrated or a data sheet that does not fit; else the errors of pl_gemm. */
+/* Probes the device and fits. *fit is the caller's, for pl_fit_free; NULL on error. PL_E_INPUT for a core that cannot
+ * be calibrated or a data sheet that does not fit; else the errors of pl_gemm. */
 pl_status pl_fit_device(pl_prober *prober, pl_fit **fit, pl_error *err);
 void pl_fit_free(pl_fit *fit); /* NULL is fine */
 
 /* About how many detector reads pl_fit_device will take with this prober. */
 int64_t pl_fit_reads(const pl_prober *prober);
 
-/* How many entries of list[first]'s table follow from there on, itself included: 1 for a single value. *seen: whether any of
- * them is neither off nor unresolved. */
+/* How many entries of list[first]'s table follow from there on, itself included: 1 for a single value. *seen: whether
+ * any of them is neither off nor unresolved. */
 int pl_fit_entries(const pl_fit *fit, int first, int *seen);
 
 /* The parameter of that name (and index; -1 for a single value), or NULL. */
@@ -82,11 +82,12 @@ pl_status pl_fit_coherent(pl_prober *prober, pl_fit *fit, pl_error *err);
 pl_status pl_fit_intensity(pl_prober *prober, pl_fit *fit, pl_error *err);
 pl_status pl_fit_rns(pl_prober *prober, pl_fit *fit, pl_error *err);
 
-/* Length of the probes' vectors: whole pairs of groups of wavelengths, `at_least` channels; all channels if there are fewer. */
+/* Length of the probes' vectors: whole pairs of groups of wavelengths, `at_least` channels; all channels if there are
+ * fewer. */
 int pl_fit_length(const pl_sheet *sheet, int at_least);
 
-/* Signs that make products of equal codes add up to 0: +1, -1, or 0 (leave it dark) for channel k of `length`; at each wavelength
- * if there are two groups of them. */
+/* Signs that make products of equal codes add up to 0: +1, -1, or 0 (leave it dark) for channel k of `length`; at
+ * each wavelength if there are two groups of them. */
 int pl_fit_balance(const pl_sheet *sheet, int length, int k);
 
 /* Half of the interval of a moment with one standard error `error`, and of one of `entries` entries of a table. */

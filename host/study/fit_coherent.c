@@ -191,8 +191,8 @@ pl_status pl_fit_coherent(pl_prober *prober, pl_fit *fit, pl_error *err) {
   pl_status status = run_probes(&c, err);
   if (!status) status = run_wavelengths(&c, light, err);
   if (!status && fit_all(&c, light))
-    status = pl_fail(err, PL_E_IO, "the moments of the probes do not determine the noise: the device gives no noise model "
-                     "of its kind");
+    status = pl_fail(err, PL_E_IO, "the moments of the probes do not determine the noise: this device is no core of "
+                                   "its kind");
   for (int operand = 0; operand < 2 && !status; operand++) status = check_dac(&c, operand, err);
   if (!status) pl_coherent_report(&c);
   if (!status) status = pl_coherent_predict(&c, err);

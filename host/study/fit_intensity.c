@@ -1,8 +1,8 @@
 /* fit_intensity.c: probes and estimators of the intensity kind (docs/calibration.md has the table of both).
  *
- * Means show shapes of the transfer curves and products of the channels' gains; the floors take part in light but not in
- * means, so it is the variance of eight probes that shows them, together with shot, systematic and additive noise: five
- * unknowns, weighted least squares by Gauss and Newton. Notation: intensity_fit.h.
+ * Means show shapes of the transfer curves and products of the channels' gains; the floors take part in light but not
+ * in means, so it is the variance of eight probes that shows them, together with shot, systematic and additive noise:
+ * five unknowns, weighted least squares by Gauss and Newton. Notation: intensity_fit.h.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -51,7 +51,8 @@ double pl_intensity_light_error(const intensity *c, const int8_t *a, const int8_
   }
   for (int operand = 0; operand < 2; operand++)
     for (int i = 0; i < c->levels[operand]; i++)
-      sum += pow(by_level[operand][i] * (top_of(c, operand) - unknown[FLOOR_A + operand]) * c->shape[operand][i].error, 2);
+      sum += pow(by_level[operand][i] * c->shape[operand][i].error *
+                     (top_of(c, operand) - unknown[FLOOR_A + operand]), 2);
   return sqrt(sum);
 }
 
@@ -76,7 +77,7 @@ static pl_status run_probes(intensity *c, pl_error *err) {
   static const double part[PROBES][2] = {[ONLY_A] = {1, 0},        [ONLY_B] = {0, 1},         [BRIGHT] = {1, 1},
                                          [HALF] = {0.5, 0.5},      [QUARTER] = {0.25, 0.25},  [BRIGHT_A] = {1, 0.25},
                                          [BRIGHT_B] = {0.25, 1}};
-  pl_status status = PL_OK;
+  pl_status status;
   for (int i = 0; i < PROBES; i++) {
     probe *p = &c->probe[i];
     p->a = c->codes + (size_t)(2 * i) * (size_t)c->length;
@@ -87,6 +88,7 @@ static pl_status run_probes(intensity *c, pl_error *err) {
       if (part[i][1] > 0) p->b[k] = (int8_t)(sign * code_at(c, 1, part[i][1]));
     }
   }
+  status = pl_probe_adc(c->p, c->probe[ONLY_A].a, c->probe[ONLY_A].a, err);
   for (int i = 0; i < PROBES && !status; i++)
     status = pl_probe_moments(c->p, c->probe[i].a, c->probe[i].b, PL_SQUARE, &c->probe[i].m, err);
   return status;
@@ -95,8 +97,9 @@ static pl_status run_probes(intensity *c, pl_error *err) {
 /* Means of products of `count` levels from `first` on with the top level of the other operand; in units of the top. */
 static pl_status run_levels(intensity *c, int operand, int first, int count, pl_moment *mean, pl_error *err) {
   const size_t k = (size_t)c->length;
-  int8_t *ramp = malloc((size_t)(count + 1) * k), *top = ramp + (size_t)count * k;
+  int8_t *ramp = malloc((size_t)(count + 1) * k);
   if (!ramp) return pl_fail(err, PL_E_MEMORY, "out of memory for a ramp");
+  int8_t *top = ramp + (size_t)count * k;
   for (int i = 0; i < count; i++) memset(ramp + (size_t)i * k, (first + i) * c->step[operand], k);
   memset(top, code_at(c, !operand, 1), k);
   const pl_status status = operand ? pl_probe_means(c->p, top, 1, ramp, count, mean, err)
@@ -105,7 +108,8 @@ static pl_status run_levels(intensity *c, int operand, int first, int count, pl_
   return status;
 }
 
-/* The ramp of an operand in groups that double, each with a range of its own: an ADC of few bits sees the low ones too. */
+/* The ramp of an operand in groups that double, each with a range of its own: an ADC of few bits sees the low ones
+ * too. */
 static pl_status run_ramp(intensity *c, int operand, pl_error *err) {
   pl_moment *s = c->shape[operand];
   pl_status status = PL_OK;
@@ -116,7 +120,8 @@ static pl_status run_ramp(intensity *c, int operand, pl_error *err) {
   const pl_moment top = s[c->levels[operand] - 1], dark = c->probe[DARK].m.mean;
   const double full = top.value - dark.value;
   if (!status && !(full > 10 * hypot(top.error, dark.error)))
-    return pl_fail(err, PL_E_IO, "the product of the brightest codes is not above the noise: is the device configured?");
+    return pl_fail(err, PL_E_IO, "the product of the brightest codes does not exceed the noise: is the device "
+                                 "configured?");
   for (int i = 1; i < c->levels[operand] && !status; i++) {
     const double value = (s[i].value - dark.value) / full;
     const double error = sqrt(s[i].error * s[i].error + pow(value * top.error, 2) + pow((1 - value) * dark.error, 2));
@@ -183,8 +188,8 @@ static int fit_noise(intensity *c, double *unknown) {
   return 0;
 }
 
-/* What detector values are multiples of, code^2, at most: a photon, if all noise of bright light were photons. Additive noise
- * of more than a photon hides that they are whole. */
+/* What detector values are multiples of, code^2, at most: a photon, if all noise of bright light were photons.
+ * Additive noise of more than a photon hides that they are whole. */
 static double grain_of(const intensity *c) {
   const double photon = c->probe[BRIGHT].m.residual.value / (c->length * FULL_CODE * FULL_CODE);
   const double dark = c->probe[DARK].m.residual.value;
@@ -195,8 +200,9 @@ pl_status pl_fit_intensity(pl_prober *prober, pl_fit *fit, pl_error *err) {
   const pl_sheet *sheet = &prober->sheet;
   intensity c = {.p = prober, .fit = fit, .length = pl_fit_length(sheet, LENGTH), .wavelengths = sheet->wavelengths};
   double unknown[UNKNOWNS] = {0};
-  if (c.length < 2) return pl_fail(err, PL_E_INPUT, "a core of a single channel cannot be calibrated: no product of its "
-                                   "full light is dark");
+  if (c.length < 2)
+    return pl_fail(err, PL_E_INPUT, "a core of a single channel cannot be calibrated: no product of its full light is "
+                                    "dark");
   prober->length = c.length;
   for (int i = 0; i < 2; i++) {
     const int bits = sheet->dac_bits[i] ? sheet->dac_bits[i] : 8;
@@ -217,8 +223,8 @@ pl_status pl_fit_intensity(pl_prober *prober, pl_fit *fit, pl_error *err) {
     failed = fit_noise(&c, unknown);
   }
   if (failed)
-    status = pl_fail(err, PL_E_IO, "the moments of the probes do not determine the noise: the device gives no noise model "
-                     "of its kind");
+    status = pl_fail(err, PL_E_IO, "the moments of the probes do not determine the noise: this device is no core of "
+                                   "its kind");
   if (!status) pl_intensity_report(&c);
   if (!status) status = pl_intensity_predict(&c, err);
   free(c.codes);

@@ -1,10 +1,10 @@
 /* fit_rns.c: probes and estimators of the kind `rns` (docs/calibration.md).
  *
- * A residue is digital: what shows of the noise is how often a sum comes back wrong. First every residue of every modulus is
- * sent, then the sums that are wrong most often by what was found so far. Noise is fitted to the counts by maximum likelihood,
- * as noise of the detectors alone, of the phase alone, and of both: the simplest that the counts do not exclude is taken.
- * Intervals end where the likelihood has fallen to exp(-6.9) of its maximum. With no error in N reads that is a chance of
- * 6.9 / N: above it one would have seen an error, but for a chance of 1e-3.
+ * A residue is digital: what shows of the noise is how often a sum comes back wrong. First every residue of every
+ * modulus is sent, then the sums that are wrong most often by what was found so far. Noise is fitted to the counts by
+ * maximum likelihood, as noise of the detectors alone, of the phase alone, and of both: the simplest that the counts
+ * do not exclude is taken. Intervals end where the likelihood has fallen to exp(-6.9) of its maximum. With no error
+ * in N reads that is a chance of 6.9 / N: above it one would have seen an error, but for a chance of 1e-3.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -186,7 +186,8 @@ static pl_status run_probes(rns *c, pl_error *err) {
 
 /* ---- Results ---- */
 
-/* Angles are whole turns of 2^-16 in the receiver, and sines have 14 bits: that much is left open beside what counts say. */
+/* Angles are whole turns of 2^-16 in the receiver, and sines have 14 bits: that much is left open beside what counts
+ * say. */
 #define ARITHMETIC 0.002
 
 static estimate widened(estimate e) {
@@ -210,8 +211,8 @@ static void report_phase(rns *c, estimate exact) {
 
 /* ---- Two causes ---- */
 
-/* Noise of `total` amplitude, a share of whose variance is the phase's: the counts tell the total well and the share badly,
- * and one hardly depends on the other. */
+/* Noise of `total` amplitude, a share of whose variance is the phase's: the counts tell the total well and the share
+ * badly, and one hardly depends on the other. */
 static pl_rns_noise mixture(double share, double total) {
   return (pl_rns_noise){total * sqrt(share) / (2 * M_PI), total * sqrt(1 - share)};
 }
@@ -268,8 +269,8 @@ static void fit_share(rns *c, estimate *detector, estimate *phase, double *low, 
   *phase = (estimate){at_best.phase_turns, at_low.phase_turns, at_high.phase_turns, height};
 }
 
-/* The simplest cause that the counts do not exclude, noise of the detectors first: then phase noise may be anything from
- * none to its share; and the other way round. */
+/* The simplest cause that the counts do not exclude, noise of the detectors first: then phase noise may be anything
+ * from none to its share; and the other way round. */
 static pl_rns_noise report(rns *c) {
   const pl_rns_noise none = {0, 0};
   const estimate detector = estimate_of(c, 0, none), phase = estimate_of(c, 1, none);
@@ -289,7 +290,8 @@ static pl_rns_noise report(rns *c) {
 
 /* ---- Random codes, all channels ---- */
 
-/* What the digital part makes of two vectors, by the data sheet: the result without noise; *sum is that of the mantissas. */
+/* What the digital part makes of two vectors, by the data sheet: the result without noise; *sum is that of the
+ * mantissas. */
 static int32_t digital(const pl_model_regs *r, const int8_t *a, const int8_t *b, int count, int32_t *sum) {
   const int ea = pl_rns_shift(r, a, count), eb = pl_rns_shift(r, b, count);
   *sum = 0;
@@ -309,7 +311,8 @@ static pl_status predict(rns *c, pl_rns_noise noise, pl_error *err) {
   if (!codes) return pl_fail(err, PL_E_MEMORY, "out of memory for random vectors");
   int8_t *a = codes, *b = codes + (size_t)SIDE * (size_t)length;
   double wrong = 0;
-  for (int most = 127, legal = 0; !legal; most /= 2) { /* what is lost anyhow cannot come back wrong: sums that pass the check */
+  /* What is lost anyhow cannot come back wrong: codes so small that their sums pass the range check. */
+  for (int most = 127, legal = 0; !legal; most /= 2) {
     legal = 1, wrong = 0;
     for (size_t i = 0; i < 2 * (size_t)SIDE * (size_t)length; i++)
       codes[i] = (int8_t)(pl_probe_random(c->p, 2 * most + 1) - most);

@@ -1,9 +1,10 @@
 /* intensity_fit.h: private to the calibration of the intensity kind: what fit_intensity.c measures and
  * report_intensity.c turns into parameters of a core description.
  *
- * Notation: T level's transfer, f = T of code 0 (the floor), both 1 at code 127; s = (T - f) / (T_top - f) the shape that
- * mean products show; g the gain of a channel. A product is g (T_a - f_a)(T_b - f_b) 127^2, the light of its four passes
- * g (T_a + f_a)(T_b + f_b) 127^2; of a code 0, T = f. Derived from docs/signal-chain.md and docs/cores.md.
+ * Notation: T level's transfer, f = T of code 0 (the floor), both 1 at code 127; s = (T - f) / (T_top - f) the shape
+ * that mean products show; g the gain of a channel. A product is g (T_a - f_a)(T_b - f_b) 127^2, the light of its
+ * four passes g (T_a + f_a)(T_b + f_b) 127^2; of a code 0, T = f. Derived from docs/signal-chain.md and
+ * docs/cores.md.
  */
 #ifndef PHOTOLANE_STUDY_INTENSITY_FIT_H
 #define PHOTOLANE_STUDY_INTENSITY_FIT_H
@@ -31,7 +32,8 @@ typedef struct {
   pl_moment shape[2][LEVELS_MAX];       /* s of each level */
   pl_moment product[WAVELENGTHS_MAX];   /* g (T_a - f_a)(T_b - f_b) of a channel at the top levels */
   int has_floors;                       /* shot noise shows the floors; otherwise they are taken as 0 */
-  pl_lsq_result noise;                  /* UNKNOWNS: variance per light, floors, systematic variance per light^2, constant */
+  /* The UNKNOWNS: variance per light, floors, systematic variance per light^2, constant. */
+  pl_lsq_result noise;
 } intensity;
 
 /* T of a level (0 .. levels - 1) for floors f. */

@@ -12,8 +12,8 @@ enum { PILOT = 16, THIN = 16, SIDE = 128, ROW_END = 1 << 20 };
 
 /* ---- Moments ---- */
 
-/* Detector values that are whole grains fall between the thresholds of the ADC, or the other way round: what is lost is the
- * smaller of the two steps, independently at each multiple of the larger one. */
+/* Detector values that are whole grains fall between the thresholds of the ADC, or the other way round: what is lost
+ * is the smaller of the two steps, independently at each multiple of the larger one. */
 static void rounding_of_grains(double step, double grain, double variance, double *of_mean, double *of_variance) {
   const double small = fmin(step, grain) / sqrt(12), large = fmax(step, grain), sigma = sqrt(variance);
   *of_mean = small * sqrt(fmax(1, large / (2 * sqrt(M_PI) * sigma)));
@@ -205,8 +205,8 @@ pl_status pl_probe_means(pl_prober *p, const int8_t *a, int m, const int8_t *b, 
     const double average = r.mean[i].sum / PL_PROBE_JOBS, q = r.job.step;
     const double variance = r.square[i].sum / PL_PROBE_JOBS - average * average;
     double of_mean, of_variance;
-    pl_probe_rounding(q, p->grain, variance > q * q * 1e-9 ? variance : 0, (double)rows * columns / r.cells * PL_PROBE_JOBS,
-                      &of_mean, &of_variance);
+    pl_probe_rounding(q, p->grain, variance > q * q * 1e-9 ? variance : 0,
+                      (double)rows * columns / r.cells * PL_PROBE_JOBS, &of_mean, &of_variance);
     mean[i] = over_jobs(&r.mean[i], of_mean);
   }
   free(r.mean);
@@ -245,22 +245,34 @@ pl_status pl_probe_wrong(pl_prober *p, const int8_t *a, int m, const int8_t *b, 
 /* ---- The ADC of the data sheet ---- */
 
 pl_status pl_probe_adc(pl_prober *p, const int8_t *a, const int8_t *b, pl_error *err) {
+  enum { WIDE, NARROW, RANGES };
+  const int bits = p->sheet.adc_bits ? p->sheet.adc_bits : 8;
+  const double scale[RANGES] = {[WIDE] = 4 * pl_probe_widest(p), [NARROW] = 1};
+  double mean[RANGES] = {0};
+  int32_t top = 0;
   pl_probe_job j;
-  double mean[2] = {0, 0};
-  pl_status status = p->sheet.kind == PL_KIND_RNS ? PL_OK : pl_probe_make(p, a, 1, b, 1, PILOT, PILOT, &j, err);
-  if (status || p->sheet.kind == PL_KIND_RNS) return status;
-  for (int wide = 0; wide < 2 && !status; wide++) {
-    j.range = pl_range_for(pl_probe_widest(p) * (wide ? 4 : 1), p->sheet.adc_bits ? p->sheet.adc_bits : 8);
+  if (p->sheet.kind == PL_KIND_RNS) return PL_OK; /* jobs have no ranges */
+  pl_status status = pl_probe_make(p, a, 1, b, 1, PILOT, PILOT, &j, err);
+  if (status) return status;
+  for (int range = 0; range < RANGES && !status; range++) {
+    j.range.gain = pl_range_for(scale[range], bits).gain;
+    j.range.shift = pl_range_for(scale[range], bits).shift;
     status = pl_probe_run(p, &j, err);
-    for (int i = 0; i < PILOT * PILOT && !status; i++) mean[wide] += j.c[i];
+    for (int i = 0; i < PILOT * PILOT && !status; i++) {
+      mean[range] += j.c[i];
+      if (range == NARROW && j.c[i] > top) top = j.c[i];
+    }
   }
   pl_probe_free(&j);
   if (status) return status;
-  const int follows = fabs(mean[1]) < 0.5 * fabs(mean[0]);
+  const int follows = fabs(mean[WIDE]) < 0.8 * fabs(mean[NARROW]); /* without an ADC they are equal */
   if (follows && !p->sheet.adc_bits)
     return pl_fail(err, PL_E_INPUT, "the data sheet names no ADC, but results follow the range of the job");
   if (!follows && p->sheet.adc_bits)
-    return pl_fail(err, PL_E_INPUT, "the data sheet names an ADC of %d bits, but results do not follow the range of the "
-                   "job", p->sheet.adc_bits);
+    return pl_fail(err, PL_E_INPUT, "the data sheet names an ADC of %d bits, but results do not follow the range of "
+                                    "the job", bits);
+  if (p->sheet.adc_bits && top != (1 << (bits - 1)) - 1)
+    return pl_fail(err, PL_E_INPUT, "the data sheet names an ADC of %d bits, but the largest code is %d", bits,
+                   (int)top);
   return PL_OK;
 }

@@ -48,8 +48,8 @@ typedef struct {
   void *self;
 } pl_prober;
 
-/* Vectors as long as the channels. reads: detector reads of one probe, PL_PROBE_READS_MIN at least. The same seed makes the
- * same jobs. */
+/* Vectors as long as the channels. reads: detector reads of one probe, PL_PROBE_READS_MIN at least. The same seed
+ * makes the same jobs. */
 void pl_prober_init(pl_prober *p, pl_device *dev, pl_sheet sheet, int64_t reads, uint32_t seed);
 
 /* A pseudo-random number below `limit` (SplitMix64, Steele et al., OOPSLA 2014). */
@@ -85,20 +85,21 @@ typedef struct {
   double reads, wrong;
 } pl_count;
 
-/* About `reads` reads of each pair of a[i*length ...] and b[j*length ...], whose right result is right[i*n + j]: adds to
- * *count. Errors: those of pl_gemm; PL_E_MEMORY. */
+/* About `reads` reads of each pair of a[i*length ...] and b[j*length ...], whose right result is right[i*n + j]: adds
+ * to *count. Errors: those of pl_gemm; PL_E_MEMORY. */
 pl_status pl_probe_wrong(pl_prober *p, const int8_t *a, int m, const int8_t *b, int n, const int32_t *right,
                          int64_t reads, pl_count *count, pl_error *err);
 
-/* Whether results follow the range: PL_E_INPUT if the data sheet has an ADC and they do not, or the other way round.
- * a and b must give a product that is not zero. */
+/* Whether results follow the range and end at the largest code: PL_E_INPUT if the data sheet has an ADC and they do
+ * not, or the other way round. a and b must give a bright product, above 0. */
 pl_status pl_probe_adc(pl_prober *p, const int8_t *a, const int8_t *b, pl_error *err);
 
 /* What rounding to multiples of `step` may do to a mean and to a variance less step^2/12, for normal noise of this
  * variance (0: none of `reads` reads differed) that comes in grains of `grain`. Derived: docs/calibration.md. */
 void pl_probe_rounding(double step, double grain, double variance, double reads, double *of_mean, double *of_variance);
 
-/* The moments with the errors that they have if detector values come in coarser grains than was known when they were taken. */
+/* The moments with the errors that they have if detector values come in coarser grains than was known when they were
+ * taken. */
 pl_moments pl_probe_in_grains(const pl_moments *moments, double grain);
 
 #endif

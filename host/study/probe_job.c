@@ -60,7 +60,6 @@ static int has_ranges(const pl_prober *p) {
 
 /* ---- Jobs ---- */
 
-
 void pl_probe_free(pl_probe_job *j) {
   free(j->a);
   free(j->b);
@@ -83,7 +82,7 @@ static uint32_t mean_light(const pl_probe_job *j) {
 }
 
 pl_status pl_probe_make(const pl_prober *p, const int8_t *a, int a_patterns, const int8_t *b, int b_patterns, int m,
-                          int n, pl_probe_job *j, pl_error *err) {
+                        int n, pl_probe_job *j, pl_error *err) {
   const int k = p->length;
   *j = (pl_probe_job){.m = m, .n = n, .k = k, .a_patterns = a_patterns, .b_patterns = b_patterns};
   j->a = repeat(a, a_patterns, m, k);
@@ -114,7 +113,7 @@ static int is_clipped(const pl_prober *p, const pl_probe_job *j) {
   return 0;
 }
 
-static void pl_probe_set_range(const pl_prober *p, pl_probe_job *j, double full_scale) {
+static void set_range(const pl_prober *p, pl_probe_job *j, double full_scale) {
   const uint32_t light = j->range.mean_light;
   j->range = has_ranges(p) ? pl_range_for(full_scale, p->sheet.adc_bits) : (pl_range){0};
   j->range.mean_light = light;
@@ -123,7 +122,7 @@ static void pl_probe_set_range(const pl_prober *p, pl_probe_job *j, double full_
 
 /* ---- Gain control ---- */
 
-/* What the outputs of a pilot job ask for: the largest one seen and the largest spread among equal vectors, in codes. */
+/* What the outputs of a pilot job ask for: the largest one and the largest spread among equal vectors, in codes. */
 static void largest_and_spread(const pl_probe_job *j, double *largest, double *spread) {
   *largest = *spread = 0;
   for (int pa = 0; pa < j->a_patterns; pa++)
@@ -146,18 +145,19 @@ double pl_probe_widest(const pl_prober *p) {
   return 1.5 * 128 * 128 * p->length;
 }
 
-pl_status pl_probe_range(pl_prober *p, const int8_t *a, int a_patterns, const int8_t *b, int b_patterns,
-                            uint32_t light, double *full_scale, pl_error *err) {
+pl_status pl_probe_range(pl_prober *p, const int8_t *a, int a_patterns, const int8_t *b, int b_patterns, uint32_t light,
+                         double *full_scale, pl_error *err) {
   *full_scale = pl_probe_widest(p);
   if (!has_ranges(p)) return PL_OK;
   pl_probe_job j;
-  pl_status status = pl_probe_make(p, a, a_patterns, b, b_patterns, a_patterns * ((PILOT + a_patterns - 1) / a_patterns),
-                              b_patterns * ((PILOT + b_patterns - 1) / b_patterns), &j, err);
+  const int rows = a_patterns * ((PILOT + a_patterns - 1) / a_patterns);
+  const int columns = b_patterns * ((PILOT + b_patterns - 1) / b_patterns);
+  pl_status status = pl_probe_make(p, a, a_patterns, b, b_patterns, rows, columns, &j, err);
   if (status) return status;
   j.range.mean_light = light;
   const double least = ldexp(1, p->sheet.adc_bits - 4);
   for (int i = 0; i < RANGINGS; i++) {
-    pl_probe_set_range(p, &j, *full_scale);
+    set_range(p, &j, *full_scale);
     if ((status = pl_probe_run(p, &j, err))) break;
     if (is_clipped(p, &j)) {
       *full_scale *= 2;
@@ -182,9 +182,9 @@ pl_status pl_probe_range(pl_prober *p, const int8_t *a, int a_patterns, const in
 /* ---- All jobs of a probe ---- */
 
 pl_status pl_probe_all(pl_prober *p, pl_probe_job *j, double full_scale, void (*start)(void *), void (*take)(void *),
-                          void *self, pl_error *err) {
+                       void *self, pl_error *err) {
   for (int tries = 0;; tries++, full_scale *= 1.5) {
-    pl_probe_set_range(p, j, full_scale);
+    set_range(p, j, full_scale);
     start(self);
     int clipped = 0;
     for (int i = 0; i < PL_PROBE_JOBS && !clipped; i++) {

@@ -19,8 +19,9 @@ static pl_moment variance_of(const coherent *c, int which) {
 static pl_moment fit_spacing(const coherent *c, int count) {
   double best = 0, least = INFINITY, slope2 = 0;
   for (int fine = 0; fine < 3; fine++) {
-    const double from = fine ? best / (fine > 1 ? 1.0005 : 1.02) : 1e-3, ratio = fine > 1 ? 1.0000025 : fine ? 1.0001 : 1.02;
-    for (double s = from, end = fine ? best * (fine > 1 ? 1.0005 : 1.02) : 20; s < end; s *= ratio) {
+    static const double around[] = {0, 1.02, 1.0005}, ratio[] = {1.02, 1.0001, 1.0000025}; /* ever finer */
+    const double from = fine ? best / around[fine] : 1e-3, end = fine ? best * around[fine] : 20;
+    for (double s = from; s < end; s *= ratio[fine]) {
       double chi2 = 0;
       for (int i = 0; i < count; i++) {
         const double d = (c->imbalance[i].value - pl_coupler_imbalance(pl_grid_um(i, c->wavelengths, s))) /
@@ -55,8 +56,9 @@ static void report_coupler(coherent *c) {
   pl_fit_add(c->fit, "wavelength_spacing_nm", -1, "nm", s.value, s.value - half, s.value + half, 1);
 }
 
-/* Phase noise of s radians takes exp(-u/2) off the mean, u = s^2, and adds (1 - exp(-u))^2 / 2 of the power to the variance.
- * Small noise shows in the mean first, larger noise in the variance: the narrower of the two intervals counts. */
+/* Phase noise of s radians takes exp(-u/2) off the mean, u = s^2, and adds (1 - exp(-u))^2 / 2 of the power to the
+ * variance. Small noise shows in the mean first, larger noise in the variance: the narrower of the two intervals
+ * counts. */
 static void report_phase(coherent *c) {
   const double degrees = 180 / M_PI;
   const pl_moment v = variance_of(c, PHASE);
@@ -64,11 +66,11 @@ static void report_phase(coherent *c) {
   double u[3] = {-2 * log(c->gain.value), -2 * log(c->gain.value + half_gain), -2 * log(c->gain.value - half_gain)};
   double by_variance[3] = {v.value, v.value - half, v.value + half};
   for (int i = 0; i < 3; i++) by_variance[i] = -log(1 - fmin(0.9, root(2 * by_variance[i])));
-  pl_fit_parameter *p =
-      pl_fit_add(c->fit, "product_gain", -1, "", c->gain.value, c->gain.value - half_gain, c->gain.value + half_gain, 0);
+  const double gain = c->gain.value;
+  pl_fit_add(c->fit, "product_gain", -1, "", gain, gain - half_gain, gain + half_gain, 0);
   if (by_variance[2] - by_variance[1] < u[2] - u[1]) memcpy(u, by_variance, sizeof u);
-  p = pl_fit_add(c->fit, "phase_noise_rms_deg", -1, "deg", degrees * root(u[0]), degrees * root(u[1]),
-                 degrees * root(u[2]), 1);
+  pl_fit_parameter *p = pl_fit_add(c->fit, "phase_noise_rms_deg", -1, "deg", degrees * root(u[0]),
+                                   degrees * root(u[1]), degrees * root(u[2]), 1);
   if (pl_fit_judge(p, 0, 0.7)) c->fit->effects |= PL_EFFECT_PHASE;
 }
 
@@ -76,14 +78,16 @@ static void report_receiver(coherent *c) {
   pl_fit *fit = c->fit;
   const double full = c->length * FULL_CODE * FULL_CODE, little = 1e-4 * full;
   const pl_moment shot = variance_of(c, SHOT), thermal = variance_of(c, THERMAL);
-  const int shot_on = pl_fit_add_rms(fit, "shot_noise_at_full_light_rms_code2", "code2", shot, sqrt(2 * full), little, 0);
+  const int shot_on =
+      pl_fit_add_rms(fit, "shot_noise_at_full_light_rms_code2", "code2", shot, sqrt(2 * full), little, 0);
   const int thermal_on = pl_fit_add_rms(fit, "thermal_noise_rms_code2", "code2", thermal, 1, little, 0);
   double photons = 1e6;
   if (shot_on) {
     const double half = pl_fit_half(shot.error, 1), per = FULL_CODE * FULL_CODE / 2;
     photons = per / shot.value;
     fit->effects |= PL_EFFECT_SHOT;
-    pl_fit_add(fit, "photons_full_scale", -1, "photons", photons, per / (shot.value + half), per / (shot.value - half), 1);
+    pl_fit_add(fit, "photons_full_scale", -1, "photons", photons, per / (shot.value + half), per / (shot.value - half),
+               1);
   } else if (thermal_on) {
     pl_fit_add(fit, "photons_full_scale", -1, "photons", photons, photons, photons, 1)->state = PL_FIT_CONVENTION;
   }
@@ -101,11 +105,12 @@ void pl_coherent_report(coherent *c) {
   const pl_moment offset = c->probe[DARK].m.mean;
   const double half = pl_fit_half(offset.error, 1), little = 1e-5 * c->length * FULL_CODE * FULL_CODE;
   if (c->p->sheet.adc_bits)
-    pl_fit_judge(pl_fit_add(fit, "adc_offset_code2", -1, "code2", offset.value, offset.value - half, offset.value + half, 1),
-                 0, little);
+    pl_fit_judge(pl_fit_add(fit, "adc_offset_code2", -1, "code2", offset.value, offset.value - half,
+                            offset.value + half, 1), 0, little);
   if (c->wavelengths > 1) {
     const double kappa = c->crosstalk.value, by = pl_fit_half(c->crosstalk.error, 1);
-    if (pl_fit_judge(pl_fit_add(fit, "crosstalk_field", -1, "", kappa, kappa - by, kappa + by, 0), 0, 1e-3) && kappa > by) {
+    pl_fit_parameter *p = pl_fit_add(fit, "crosstalk_field", -1, "", kappa, kappa - by, kappa + by, 0);
+    if (pl_fit_judge(p, 0, 1e-3) && kappa > by) {
       fit->effects |= PL_EFFECT_CROSSTALK;
       pl_fit_add(fit, "crosstalk_db", -1, "dB", 20 * log10(kappa), 20 * log10(kappa - by), 20 * log10(kappa + by), 1);
     }

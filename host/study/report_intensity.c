@@ -1,4 +1,5 @@
-/* report_intensity.c: estimates of an intensity core to parameters with intervals, and the prediction that checks them. */
+/* report_intensity.c: estimates of an intensity core to parameters with intervals, and the prediction that checks
+ * them. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -12,10 +13,11 @@ static pl_moment moment_of(const intensity *c, int which) {
   return (pl_moment){c->noise.value[which], error_of(c, which)};
 }
 
-/* The floor and, unless the curve is straight down to it, the list of 128 intensities. Levels that the DAC cannot send are
- * put on the line between those that it can. */
+/* The floor and, unless the curve is straight down to it, the list of 128 intensities. Levels that the DAC cannot
+ * send are put on the line between those that it can. */
 static void report_transfer(intensity *c, int operand) {
-  static const char *const floor_names[] = {"extinction_a", "extinction_b"}, *const names[] = {"transfer_a", "transfer_b"};
+  static const char *const floor_names[] = {"extinction_a", "extinction_b"};
+  static const char *const names[] = {"transfer_a", "transfer_b"};
   pl_fit *fit = c->fit;
   const int levels = c->levels[operand], step = c->step[operand];
   const pl_moment dark = moment_of(c, FLOOR_A + operand);
@@ -40,8 +42,8 @@ static void report_transfer(intensity *c, int operand) {
       value += part * (pl_intensity_transfer(c, operand, level + 1, c->noise.value) - value);
       shape += part * (s[1].value - shape), error = fmax(error, s[1].error);
     }
-    /* T = f + (T_top - f) s */
-    const double by = 1e-9 + pl_fit_half(hypot(error, dark.error * (1 - shape)), levels); /* the top is 1 by definition */
+    /* T = f + (T_top - f) s; the top is 1 by definition */
+    const double by = 1e-9 + pl_fit_half(hypot(error, dark.error * (1 - shape)), levels);
     pl_fit_parameter *p = pl_fit_add(fit, names[operand], code, "", fmax(value, 0), value - by, value + by, 1);
     const double line = fmax(code / FULL_CODE, floor_on ? dark.value : 0);
     pl_fit_judge(p, line, 1e-3);

@@ -26,8 +26,8 @@ void pl_rns_receiver_free(pl_rns_receiver *r) { free(r->angle); }
 
 static double tail(double z) { return 0.5 * erfc(z * M_SQRT1_2); }
 
-/* The codes that a converter may give for value v with noise n, and their chances; those below 1e-13 are left out. Returns how
- * many from *first on, at most NEAR. */
+/* The codes that a converter may give for value v with noise n, and their chances; those below 1e-13 are left out.
+ * Returns how many from *first on, at most NEAR. */
 static int codes_of(const pl_sheet *sheet, double v, double n, int *first, double chance[NEAR]) {
   const int low = -(1 << (sheet->adc_bits - 1)), high = -low - 1;
   const double step = sheet->adc_step, reach = 7.5 * n;
@@ -36,7 +36,8 @@ static int codes_of(const pl_sheet *sheet, double v, double n, int *first, doubl
   to = to > high ? high : to < low ? low : to;
   if (to - from >= NEAR) to = from + NEAR - 1; /* not with converters this coarse and noise below the amplitude */
   for (int c = from; c <= to; c++) {
-    const double below = c == low ? -INFINITY : (c - 0.5) * step - v, above = c == high ? INFINITY : (c + 0.5) * step - v;
+    const double below = c == low ? -INFINITY : (c - 0.5) * step - v;
+    const double above = c == high ? INFINITY : (c + 0.5) * step - v;
     if (n > 0) chance[c - from] = below > 0 ? tail(below / n) - tail(above / n) : tail(-above / n) - tail(-below / n);
     else chance[c - from] = below <= 0 && above > 0;
   }
@@ -62,7 +63,8 @@ static double wrong_at(const pl_rns_receiver *r, int m, int sent, double turns, 
   return wrong;
 }
 
-/* Without converters: the chances of the levels beside the right one while they are small; else what the right one leaves. */
+/* Without converters: the chances of the levels beside the right one while they are small; else what the right one
+ * leaves. */
 static double wrong_without(const pl_sheet *sheet, int m, pl_rns_noise noise) {
   const double rounding = sheet->adc_bits ? sheet->adc_step * sheet->adc_step / 12 : 0;
   const pl_rns core = {.residues = 1, .moduli = 1, .modulus = {m}, .phase_rms_turns = {noise.phase_turns},

@@ -1,9 +1,9 @@
 /* rns_chance.h: private to the calibration of residue cores: how often a residue is received wrong.
  *
- * The receiver is that of a data sheet: two detectors with noise, two converters, the level nearest to the angle. Without
- * converters, or with fine ones, the chance comes from host/physics/rns.h; coarse ones decide it together with the noise, and
- * then it is summed over the codes, each with the level that the device's own digital decoder (host/model/rns.h) gives it.
- * Derived; sources in host/physics/rns.c.
+ * The receiver is that of a data sheet: two detectors with noise, two converters, the level nearest to the angle.
+ * Without converters, or with fine ones, the chance comes from host/physics/rns.h; coarse ones decide it together
+ * with the noise, and then it is summed over the codes, each with the level that the device's own digital decoder
+ * (host/model/rns.h) gives it. Derived; sources in host/physics/rns.c.
  */
 #ifndef PHOTOLANE_STUDY_RNS_CHANCE_H
 #define PHOTOLANE_STUDY_RNS_CHANCE_H
@@ -19,7 +19,7 @@ typedef struct {
 typedef struct {
   const pl_sheet *sheet;
   int moduli, modulus[5]; /* base and redundant */
-  uint32_t *angle;        /* of each pair of codes, turns of 2^-20: [Q][I] from the lowest on; NULL: converters play no part */
+  uint32_t *angle; /* of each pair of codes, turns of 2^-20: [Q][I] from the lowest on; NULL: no coarse converters */
 } pl_rns_receiver;
 
 /* PL_E_MEMORY; else the caller frees it. The sheet must stay. */

@@ -5,8 +5,8 @@
 /* z with Q(z) = tail, the upper tail of the normal distribution; 0 < tail < 1. */
 double pl_normal_quantile(double tail);
 
-/* The same of Student's t with `freedom` degrees of freedom, 30 and more: the first two terms of its expansion around the
- * normal quantile (Fisher and Cornish 1960); at tail 5e-4 and 63 degrees right to 1e-3. */
+/* The same of Student's t with `freedom` degrees of freedom, 30 and more: the first two terms of its expansion around
+ * the normal quantile (Fisher and Cornish 1960); at tail 5e-4 and 63 degrees right to 1e-3. */
 double pl_student_quantile(double tail, int freedom);
 
 enum { PL_LSQ_MAX = 12 };

@@ -1,5 +1,5 @@
-/* write_core.c: a fit as a core description: what the data sheet says, what was measured with its interval as a comment,
- * and what was not seen. The same fit gives the same bytes: no dates, no names of machines.
+/* write_core.c: a fit as a core description: what the data sheet says, what was measured with its interval as a
+ * comment, and what was not seen. The same fit gives the same bytes: no dates, no names of machines.
  */
 #include <errno.h>
 #include <math.h>
@@ -79,9 +79,9 @@ static void print_unseen(FILE *f, const pl_fit *fit) {
     if (seen) continue;
     for (int j = 0; j < count; j++)
       farthest = fmax(farthest, fmax(p[j].high - p[j].none, p[j].none - p[j].low));
-    fprintf(f, "%s#   %-36s %.3g%s%s\n",
-            any ? "" : "\n# Not seen; with a chance of 99.9 % as far from what it is without the effect, at most:\n", p->name,
-            farthest, *p->unit ? " " : "", p->unit);
+    if (!any)
+      fprintf(f, "\n# Not seen; with a chance of 99.9 %% as far from what it is without the effect, at most:\n");
+    fprintf(f, "#   %-36s %.3g%s%s\n", p->name, farthest, *p->unit ? " " : "", p->unit);
     any = 1;
   }
 }

@@ -11,7 +11,7 @@
 //
 //   buffers -> pl_array (3 clocks) -> pl_serial -> pl_detector (27) -> pl_adc (3) -> pl_accumulator (1)
 //                                     rns:         pl_rns (RnsLatency)
-//                                     intensity:   pl_photons (31) before pl_detector
+//                                     intensity:   pl_photons (34) before pl_detector
 // The part before pl_serial stands still while a back end of few lanes is busy with the read before.
 `default_nettype none
 module pl_core #(

@@ -10,10 +10,10 @@
 //     2     times photon_gain            |
 //     3     means                        |
 //    17     | wait                       v
-//    28     counts: pl_poisson, 11 clocks
-//    29     difference times photon_step
-//    30     scaled
-//    31     limited
+//    31     counts: pl_poisson, 14 clocks
+//    32     difference times photon_step
+//    33     scaled
+//    34     limited
 `default_nettype none
 module pl_photons #(
   parameter int Rows = 4,
@@ -66,7 +66,8 @@ module pl_photons #(
       assign counter0[Lane*32 +: 32] = {sum_i[7:0], row_i + pl_pkg::RowBits'(r)};
       assign counter1[Lane*32 +: 32] = {pl_pkg::NoisePhotons, sum_i[15:8], col_i + pl_pkg::ColBits'(c)};
       assign counter0[(Lanes+Lane)*32 +: 32] = {sum_i[7:0], row_i + pl_pkg::RowBits'(r)};
-      assign counter1[(Lanes+Lane)*32 +: 32] = {pl_pkg::NoisePhotons + 4'd1, sum_i[15:8], col_i + pl_pkg::ColBits'(c)};
+      assign counter1[(Lanes+Lane)*32 +: 32] = {pl_pkg::NoisePhotons + 4'd1, sum_i[15:8],
+                                                col_i + pl_pkg::ColBits'(c)};
     end
   end
   pl_threefry #(.Lanes(2*Lanes)) u_threefry (
@@ -81,13 +82,14 @@ module pl_photons #(
     .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_count), .data_i(mean_q), .data_o(mean_late)
   );
   pl_poisson #(.Lanes(2*Lanes)) u_poisson (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_count), .mean_i(mean_late), .word0_i(word0), .word1_i(word1), .count_o(count)
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_count), .mean_i(mean_late), .word0_i(word0), .word1_i(word1),
+    .count_o(count)
   );
 
   // ---- What passes by.
-  logic [Lanes*32-1:0] y30_late;
+  logic [Lanes*32-1:0] y33_late;
   pl_delay #(.Bits(Lanes*32), .Clocks(pl_pkg::PhotonsLatency - 1)) u_wait_y (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(y_i), .data_o(y30_late)
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(y_i), .data_o(y33_late)
   );
   pl_delay #(.Bits(Lanes*32 + PlaceBits), .Clocks(pl_pkg::PhotonsLatency)) u_wait_light (
     .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i({row_i, col_i, sum_i, l_i}),
@@ -96,17 +98,17 @@ module pl_photons #(
 
   // ---- Lanes, unpacked.
   logic signed [63:0] y0 [0:Lanes-1], r0 [0:Lanes-1];  // y and R, Q8: 39 bits used
-  logic signed [31:0] y30 [0:Lanes-1];
-  logic signed [63:0] plus28 [0:Lanes-1], minus28 [0:Lanes-1];
+  logic signed [31:0] y33 [0:Lanes-1];
+  logic signed [63:0] plus31 [0:Lanes-1], minus31 [0:Lanes-1];
   for (genvar g = 0; g < Lanes; g++) begin : g_lane
     // rnd(x, 6) is one more than x >> 6 if bit 5 of x is set.
     assign y0[g] = ((64'($signed(y_i[g*32 +: 32])) - $signed({63'd0, low_i[g*12+5]})) <<< 6)
                  | $signed({58'd0, low_i[g*12 +: 6]});
     assign r0[g] = (($signed({32'd0, l_i[g*32 +: 32]}) - $signed({63'd0, low_i[g*12+11]})) <<< 6)
                  | $signed({58'd0, low_i[g*12+6 +: 6]});
-    assign y30[g] = y30_late[g*32 +: 32];
-    assign plus28[g] = 64'(count[g*CountBox +: CountBox]);
-    assign minus28[g] = 64'(count[(Lanes+g)*CountBox +: CountBox]);
+    assign y33[g] = y33_late[g*32 +: 32];
+    assign plus31[g] = 64'(count[g*CountBox +: CountBox]);
+    assign minus31[g] = 64'(count[(Lanes+g)*CountBox +: CountBox]);
   end
   logic [Lanes*32-1:0] v_q;
   assign v_o = v_q;
@@ -116,8 +118,8 @@ module pl_photons #(
   logic        [63:0] light1 [0:2*Lanes-1];            // 39 bits used
   logic        [63:0] gained2 [0:2*Lanes-1];           // 54 bits used
   logic        [63:0] mean3 [0:2*Lanes-1];             // within the stage
-  logic signed [63:0] value29 [0:Lanes-1];             // 38 bits used
-  logic signed [63:0] value30 [0:Lanes-1];             // 54 bits used
+  logic signed [63:0] value32 [0:Lanes-1];             // 38 bits used
+  logic signed [63:0] value33 [0:Lanes-1];             // 54 bits used
   logic signed [63:0] limited [0:Lanes-1];             // within the stage
   logic signed [63:0] half;
   assign half = $signed((64'd1 << step_shift) >> 1);   // 0 without a shift
@@ -126,17 +128,17 @@ module pl_photons #(
   always_ff @(posedge clk_i) begin : stages  // sole reader and writer of the stage arrays; last stage first
     if (en_i) begin
       for (int l = 0; l < Lanes; l++) begin
-        limited[l] = value30[l] > 64'sd2147483647 ? 64'sd2147483647
-                   : value30[l] < -64'sd2147483648 ? -64'sd2147483648 : value30[l];
-        v_q[l*32 +: 32] <= photons_on ? limited[l][31:0] : y30[l];
+        limited[l] = value33[l] > 64'sd2147483647 ? 64'sd2147483647
+                   : value33[l] < -64'sd2147483648 ? -64'sd2147483648 : value33[l];
+        v_q[l*32 +: 32] <= photons_on ? limited[l][31:0] : y33[l];
       end
     end
     if (en_count) begin
       for (int l = 0; l < Lanes; l++) begin
-        value30[l] = ((value29[l] <<< 16) + half) >>> step_shift;
+        value33[l] = ((value32[l] <<< 16) + half) >>> step_shift;
       end
       for (int l = 0; l < Lanes; l++) begin
-        value29[l] = (plus28[l] - minus28[l]) * $signed({48'd0, step});
+        value32[l] = (plus31[l] - minus31[l]) * $signed({48'd0, step});
       end
       for (int l = 0; l < 2*Lanes; l++) begin
         mean3[l] = gained2[l] >> gain_shift;

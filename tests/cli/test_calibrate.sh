@@ -1,5 +1,6 @@
 #!/bin/sh
-# `photolane calibrate` as a user meets it: its two forms and wrong mixtures of them, the description it writes, JSON and replay,
+# `photolane calibrate` as a user meets it: its two forms and wrong mixtures of them, the description it writes, JSON
+# and replay,
 # and the same figures from the RTL as from the golden model, for each kind of core.
 #   tests/cli/test_calibrate.sh [BUILD]       from the project's root; BUILD is the build folder (build)
 set -u

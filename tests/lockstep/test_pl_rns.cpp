@@ -65,13 +65,23 @@ pl_image draw_image() {
   reg[PL_REG_ADC_GAIN] = static_cast<uint32_t>(wild ? in(1, 65535) : (1 << (bits - 1)) - 1);
   reg[PL_REG_ADC_SHIFT] = static_cast<uint32_t>(wild ? in(1, 47) : 14);
   reg[PL_REG_ADC_OFFSET] = static_cast<uint32_t>(wild ? in(INT32_MIN, INT32_MAX) : in(-100, 100));
+  if (in(0, 11) == 0) {  // residues at random, all numbers legal: corrections that make it worse
+    reg[PL_REG_RNS_K] = 4;
+    reg[PL_REG_EFFECTS] |= PL_EFFECT_RESIDUES | PL_EFFECT_PHASE | PL_EFFECT_REDUNDANCY;
+    reg[PL_REG_REDUNDANT] = 2;
+    reg[PL_REG_RANGE_LIMIT] = 1 << 27;
+    for (int i = 0; i < 5; i++) reg[PL_REG_LEVEL_SIGMA + i] = 65535;
+  }
   return image;
 }
 
-Group draw_group(int k) {
+// Sums that mostly fit, and both ends; with a legal range beyond that of the moduli many that do not fit.
+Group draw_group(const pl_model_regs &regs) {
   Group g = {};
-  const int64_t half = ((int64_t{1} << 3 * k) - (1 << k)) / 2, most = in(0, 15) ? half - 1 : 1 << 26;
-  for (int32_t &y : g.y) y = static_cast<int32_t>(in(0, 20) ? in(-most, most) : in(0, 1) ? most : -most);
+  const int k = regs.rns_k;
+  const int64_t half = ((int64_t{1} << 3 * k) - (1 << k)) / 2;
+  const int64_t most = in(0, regs.range_limit > half ? 1 : 15) ? half - 1 : 1 << 26;
+  for (int32_t &y : g.y) y = static_cast<int32_t>(in(0, 20) ? in(-most, most) : in(0, 1) ? most : -half + in(-1, 1));
   g.row = static_cast<uint32_t>(in(0, 1) ? in(0, 100) : in(0, (1 << 24) - 1));
   g.col = static_cast<uint32_t>(in(0, 1) ? in(0, 100) : in(0, (1 << 20) - 1));
   g.sum = static_cast<uint32_t>(in(0, 65535));
@@ -108,7 +118,7 @@ bool batch(Vpl_rns &top) {
   for (size_t w = 0; w < sizeof top.regs_i / sizeof(uint32_t); w++) top.regs_i[w] = image.reg[w];
   const int used = pl_rns_used(&regs), pauses = static_cast<int>(in(0, 2)), stalls = static_cast<int>(in(0, 2));
   std::deque<Group> flying;
-  Group now = draw_group(regs.rns_k);
+  Group now = draw_group(regs);
   int groups = kGroups, slot = 0;
   for (uint64_t enabled = 0; groups > 0 || !flying.empty();) {
     top.en_i = !(stalls && in(0, 3) == 0);
@@ -128,7 +138,7 @@ bool batch(Vpl_rns &top) {
     if (top.valid_i && ++slot == used) {
       now.due = enabled + kLatency - 1;
       flying.push_back(now);
-      now = draw_group(regs.rns_k);
+      now = draw_group(regs);
       slot = 0;
       groups--;
     }

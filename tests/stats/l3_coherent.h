@@ -21,7 +21,7 @@ typedef struct {
   const char *name;
   int channels;
   pattern codes;
-  int strong; /* 0: the noise of `lightening`; 1: much stronger, 100 photons at full scale */
+  int strong; /* 0: `lightening` with the 2 degrees of `lightening-code`; 1: far more, 100 photons at full scale */
 } point;
 
 static const point points[] = {

@@ -206,9 +206,13 @@ START_TEST(key_of_intensity) {
   r.transfer[1][0]++;
   pl_operand_key(&r, &after);
   ck_assert_mem_eq(&before, &after, sizeof before);
-  r.effects &= ~(uint32_t)PL_EFFECT_SHOT; /* no rails to multiply with */
-  pl_operand_key(&r, &after);
-  ck_assert_mem_ne(&before, &after, sizeof before);
+  const uint32_t lit[] = {PL_EFFECT_SHOT, PL_EFFECT_PHOTONS}; /* without both, no rails to multiply with */
+  for (int i = 0; i < 2; i++) {
+    pl_operand_key(&r, &before);
+    r.effects &= ~lit[i];
+    pl_operand_key(&r, &after);
+    ck_assert_mem_ne(&before, &after, sizeof before);
+  }
   pl_operand_free(&b);
   job_free(&job);
 }
