@@ -84,7 +84,7 @@ lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellch
 	  $(VERILATOR) --lint-only -Wall --unroll-count 4 $$boxes -GKind=$$kind -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GElements=$$4 -GBackLanes=$$5 \
 	    --top-module pl_core rtl/lint.vlt $(RTL_SRC) $(RTL_SIM) || exit 1; done; done; done
 	$(Q)for kind in 0 1 2; do for back in 1 2; do \
-	  yosys -q -l $(O)/yosys.log -p "read_verilog -sv $(RTL_SRC); hierarchy -top pl_core -chparam Kind $$kind -chparam Rows 1 \
+	  yosys -q -l $(O)/yosys.log -p "read_verilog -sv -defer $(RTL_SRC); hierarchy -top pl_core -chparam Kind $$kind -chparam Rows 1 \
 	  -chparam Columns 2 -chparam Width 8 -chparam Elements 2 -chparam AWords 64 -chparam BWords 64 -chparam BackLanes $$back; \
 	  proc; check -assert" >/dev/null 2>&1 || { tail -3 $(O)/yosys.log; exit 1; }; done; done
 	$(call say,LINT,C)
