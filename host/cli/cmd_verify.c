@@ -1,8 +1,9 @@
 /* cmd_verify.c: `photolane verify`: random jobs on a device against the golden model, called directly.
  *
  * Everything must agree: every result, the memory around the results, and the counts of reads and of clipped, detected
- * and corrected ones. The first difference ends the run with exit code 1: where it is, every detector read of that output as the golden
- * model has it, and the command that makes just this case again. Level L0 also compares with plain integer sums.
+ * and corrected ones. The first difference ends the run with exit code 1: where it is, every detector read of that output
+ * as the golden model has it, and the command that makes just this case again. Level L0 also compares with plain integer
+ * sums.
  */
 #include <inttypes.h>
 #include <stdio.h>

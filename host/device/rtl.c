@@ -66,13 +66,13 @@ typedef struct {
 /* ---- Finding the plug-in ---- */
 
 static int is_shape(const char *text) {
-  int rows, columns, width, back = 0, end = 0;
+  int rows, columns, width, back = 1, end = 0;
   if (sscanf(text, "%3dx%3dx%4d%n", &rows, &columns, &width, &end) != 3) return 0;
   char again[32];
   int length = snprintf(again, sizeof again, "%dx%dx%d", rows, columns, width); /* no signs, blanks or leading zeros */
   if (text[end] && sscanf(text + end, "x%4d", &back) == 1)
     snprintf(again + length, sizeof again - (size_t)length, "x%d", back);
-  return rows > 0 && columns > 0 && width > 0 && back >= 0 && !strcmp(again, text);
+  return rows > 0 && columns > 0 && width > 0 && back > 0 && !strcmp(again, text);
 }
 
 /* "rns-4x4x8"; arrays of kind coherent are named by their shape alone. */
@@ -198,7 +198,9 @@ static void rtl_close(pl_device *dev) {
 static pl_status read_options(rtl_options *o, const pl_uri *uri, pl_error *err) {
   const char *shape = *uri->shape ? uri->shape : DEFAULT_SHAPE;
   if (!is_shape(shape))
-    return pl_fail(err, PL_E_INPUT, "rtl: wants a shape of rows x columns x width, such as 8x8x16, not '%s'", shape);
+    return pl_fail(err, PL_E_INPUT,
+                   "rtl: wants a shape of rows x columns x width, such as 8x8x16, or with the lanes of its back end, such as "
+                   "8x8x16x8, not '%s'", shape);
 
   uint64_t check = 0, stall = 0;
   o->trace_to = UINT64_MAX;

@@ -48,7 +48,14 @@ void pl_model_unpack(const pl_image *image, pl_model_regs *regs); /* the image m
 
 /* The `effect` coordinate: I and Q and level are of modulus 0 and count on; photons are of the plus, then the minus
  * detector. */
-enum { PL_NOISE_ENC_A = 1, PL_NOISE_ENC_B = 2, PL_NOISE_READ = 3, PL_NOISE_PHOTONS = 4, PL_NOISE_IQ = 4, PL_NOISE_LEVEL = 9 };
+enum {
+  PL_NOISE_ENC_A = 1,
+  PL_NOISE_ENC_B = 2,
+  PL_NOISE_READ = 3,
+  PL_NOISE_PHOTONS = 4,
+  PL_NOISE_IQ = 4,
+  PL_NOISE_LEVEL = 9,
+};
 
 /* Threefry-2x32 with 13 rounds: out[2] = block(key, counter). */
 void pl_threefry(const uint32_t key[2], const uint32_t counter[2], uint32_t out[2]);
@@ -74,9 +81,9 @@ typedef struct {
 
 int32_t pl_dac(int32_t code, int dac_bits); /* stage 1, not bypassed */
 
-/* Stages 1 to 3 of one element, coherent or intensity. operand 0: A, 1: B. code: points to the element's code in its row; with crosstalk on, the
- * code before it is read too, unless the element is the first of its group of wavelengths or of its read. row: absolute
- * row of A, or absolute column of B. k: absolute index, sum0 * channels + index in the tile; its noise coordinate is
+/* Stages 1 to 3 of one element, coherent or intensity. operand 0: A, 1: B. code: points to the element's code in its
+ * row; with crosstalk on, the code before it is read too, unless the element is the first of its group of wavelengths or
+ * of its read. row: absolute row of A, or absolute column of B. k: absolute index, sum0 * channels + index in the tile; its noise coordinate is
  * (k / channels, k mod channels): see signal-chain.md "Noise coordinates", which the RTL follows. */
 pl_encoded pl_encode(const pl_model_regs *r, int operand, const int8_t *code, uint32_t row, uint32_t k);
 

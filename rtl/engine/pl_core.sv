@@ -147,7 +147,8 @@ module pl_core #(
   logic [Lanes*ShiftBits-1:0] shift;
   pl_array #(.Kind(Kind), .Rows(Rows), .Columns(Columns), .Width(Width)) u_array (
     .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_front), .valid_i(word_valid_q), .first_i(word_first_q),
-    .last_i(word_last_q), .a_i(a_words), .b_i(b_words), .ending_o(ending), .valid_o(read_valid), .y_o(y), .d_o(d), .p_o(p), .l_o(l),
+    .last_i(word_last_q), .a_i(a_words), .b_i(b_words), .ending_o(ending), .valid_o(read_valid), .y_o(y), .d_o(d),
+    .p_o(p), .l_o(l),
     .shift_o(shift)
   );
 
@@ -183,7 +184,8 @@ module pl_core #(
     pl_rns #(.Rows(GroupRows), .Columns(GroupColumns)) u_rns (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .regs_i(regs), .valid_i(item), .slot_i(slot),
       .last_slot_i(item_last_slot), .row_i(row + pl_pkg::RowBits'(item_row)),
-      .col_i(col + pl_pkg::ColBits'(item_column)), .sum_i(sum), .y_i(item_y), .x_o(code), .clipped_o(clipped), .detected_o(detected), .corrected_o(corrected)
+      .col_i(col + pl_pkg::ColBits'(item_column)), .sum_i(sum), .y_i(item_y), .x_o(code), .clipped_o(clipped),
+      .detected_o(detected), .corrected_o(corrected)
     );
     pl_delay #(.Bits(BackLanes*ShiftBits), .Clocks(BackLatency)) u_wait_shift (
       .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en), .data_i(item_shift), .data_o(code_shift)

@@ -34,7 +34,8 @@ START_TEST(bad_uris) {
   expect_open("model:?a=1&b=1&c=1&d=1&e=1&f=1&g=1&h=1&i=1", PL_E_INPUT, "more than 8 options");
   expect_open("rtl:0x1x1", PL_E_INPUT, "rows x columns x width");
   expect_open("rtl:8x8", PL_E_INPUT, "not '8x8'");
-  expect_open("rtl:8x8x16x2", PL_E_INPUT, "not '8x8x16x2'");
+  expect_open("rtl:8x8x16x2x2", PL_E_INPUT, "not '8x8x16x2x2'");
+  expect_open("rtl:8x8x16x0", PL_E_INPUT, "not '8x8x16x0'");
   expect_open("rtl:08x8x16", PL_E_INPUT, "not '08x8x16'");
   expect_open("rtl:-1x1x1", PL_E_INPUT, "not '-1x1x1'");
   expect_open("rtl:../../x", PL_E_INPUT, "not '../../x'");
