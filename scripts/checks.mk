@@ -33,8 +33,9 @@ check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything th
 	  $(foreach test,$(SAN_TESTS),'sanitized $(notdir $(test))=$(test)') \
 	  $(foreach fuzzer,$(FUZZERS),'$(notdir $(fuzzer))=$(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0')
 
-# Every C test but the statistics and the gradients (slow and free of parsers: tests/stats, test_train_grad), and the program, under ASan and UBSan.
-SANITIZED := $(filter-out $(O)/tests/stats/% %/test_train_grad,$(HOST_TESTS))
+# Every C test but the statistics, the gradients and the enumeration of photon counts (slow and free of parsers), and the
+# program, under ASan and UBSan.
+SANITIZED := $(filter-out $(O)/tests/stats/% %/test_train_grad %/test_model_poisson,$(HOST_TESTS))
 SAN_TESTS := $(patsubst $(O)/%,$(O)/san/%,$(SANITIZED))
 .PHONY: san-programs
 san-programs: $(SANITIZED) $(O)/photolane
