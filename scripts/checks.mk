@@ -15,7 +15,7 @@ VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
 .PHONY: tests lint check check-host check-san check-mutants check-long check-physics
 tests: $(TESTS) ## build the test programs
 
-check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything that must pass: lint, tests, lockstep on four array shapes, sanitizers, short fuzzing
+check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything that must pass: lint, tests, lockstep of three kinds of core, sanitizers, short fuzzing
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)$(MAKE) --no-print-directory fuzzers
 	$(Q)$(MAKE) --no-print-directory rtl O=$(O)/exact SHAPES="1x2x8 1x2x8x1" RTL_BOXES= RTL_X="--x-assign unique --x-initial unique"
