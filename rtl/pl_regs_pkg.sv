@@ -1,8 +1,8 @@
 // Made by scripts/gen_registers.py from rtl/registers.toml; do not edit.
 `default_nettype none
 package pl_regs_pkg;
-  localparam int RegVersion = 2;
-  localparam int RegWords = 77;  // in flip-flops
+  localparam int RegVersion = 3;
+  localparam int RegWords = 79;  // in flip-flops
   localparam int RegTables = 128;  // word offset of the tables
   localparam int RegEnd = 384;
   localparam int KindCoherent = 0;
@@ -90,7 +90,11 @@ package pl_regs_pkg;
   localparam int BitsPhotonStep = 16;
   localparam int RegPhotonStepShift = 44;
   localparam int BitsPhotonStepShift = 6;
-  localparam int RegDispersion = 45;
+  localparam int RegABase = 45;
+  localparam int BitsABase = 16;
+  localparam int RegBBase = 46;
+  localparam int BitsBBase = 16;
+  localparam int RegDispersion = 47;
   localparam int BitsDispersion = 16;
   localparam int RegTransferA = 128;
   localparam int BitsTransferA = 12;
@@ -116,6 +120,28 @@ package pl_regs_pkg;
   localparam int EffectRangeCheck = 17;
   localparam int EffectRedundancy = 18;
   localparam int EffectPhotons = 19;
+
+  localparam int ProtocolVersion = 1;
+  localparam logic [15:0] DeviceBase = 16'h8000;
+  localparam logic [31:0] DeviceMagicValue = 32'h4c4f4850;
+  localparam int DeviceMagic = 0;
+  localparam int DeviceVersion = 1;
+  localparam int DeviceBuild = 2;
+  localparam int DeviceKind = 3;
+  localparam int DeviceGeometry = 4;
+  localparam int DeviceBuffers = 5;
+  localparam int DeviceLink = 6;
+  localparam int DeviceClock = 7;
+  localparam int DeviceSession = 8;
+  localparam int DeviceRunCycles = 9;
+  localparam int DeviceLoadCycles = 11;
+  localparam int DeviceReads = 13;
+  localparam int DeviceClipped = 15;
+  localparam int DeviceDetected = 17;
+  localparam int DeviceCorrected = 19;
+  localparam int DeviceFrames = 21;
+  localparam int DeviceFaults = 22;
+  localparam int DeviceEnd = 23;
 
   // Reset value of the word at an offset.
   function automatic logic [31:0] reset_value(input integer offset);

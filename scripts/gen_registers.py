@@ -24,9 +24,13 @@ def load():
         low, high = (-(1 << (r["bits"] - 1)), (1 << (r["bits"] - 1)) - 1) if r["signed"] else (0, (1 << r["bits"]) - 1)
         if not low <= r["min"] <= r["reset"] <= r["max"] <= high:
             raise SystemExit(f"{SOURCE}: {r['name']}: reset or range does not fit {r['bits']} bits")
+    word = 0
+    for d in data["device"]:
+        d.setdefault("count", 1)
+        d["offset"] = word
+        word += d["count"]
+    data["device_end"] = word
     return data, data["register"], offset
-
-
 
 def camel(name):
     return "".join(part.capitalize() for part in name.split("_"))
@@ -52,6 +56,11 @@ def c_header(data, regs, words):
     out += [f"  X({r['name'].upper()}, \"{r['name']}\", {r['offset']}, {r['count']}, {r['bits']}, {int(r['signed'])}, "
             f"{r['min']}LL, {r['max']}LL, {r['reset']}LL) \\" for r in regs]
     out[-1] = out[-1][:-2]
+    out += ["", "/* What a device behind a link tells of itself: READ from PL_DEVICE_BASE + PL_DEVICE_... */",
+            f"#define PL_DEVICE_BASE 0x{data['device_base']:x}", f"#define PL_DEVICE_MAGIC_VALUE 0x{data['device_magic']:x}u",
+            f"#define PL_PROTOCOL_VERSION {data['protocol']}", "enum pl_device_word {"]
+    out += [f"  PL_DEVICE_{d['name'].upper()} = {d['offset']}," for d in data["device"]]
+    out += [f"  PL_DEVICE_END = {data['device_end']}", "};"]
     return "\n".join(out + ["", "#endif", ""])
 
 
@@ -67,7 +76,11 @@ def sv_package(data, regs, words):
         out.append(f"  localparam int Bits{camel(r['name'])} = {r['bits']};")
     for bit, (name, _, _) in enumerate(regs[0]["flags"]):
         out.append(f"  localparam int Effect{camel(name)} = {bit};")
-    out += ["", "  // Reset value of the word at an offset.", "  function automatic logic [31:0] reset_value(input integer offset);",
+    out += ["", f"  localparam int ProtocolVersion = {data['protocol']};",
+            f"  localparam logic [15:0] DeviceBase = 16'h{data['device_base']:x};",
+            f"  localparam logic [31:0] DeviceMagicValue = 32'h{data['device_magic']:x};"]
+    out += [f"  localparam int Device{camel(d['name'])} = {d['offset']};" for d in data["device"]]
+    out += [f"  localparam int DeviceEnd = {data['device_end']};", "", "  // Reset value of the word at an offset.", "  function automatic logic [31:0] reset_value(input integer offset);",
             "    reset_value = 32'd0;"]
     for r in regs:
         if r["reset"] and r["offset"] < data["tables"]:
@@ -87,6 +100,11 @@ def document(data, regs, words):
     out += ["", "## Bits of `effects`", "", "| bit | name | kinds | meaning |", "|---|---|---|---|"]
     out += [f"| {bit} | `{name}` | {', '.join(k for k in data['kinds'] if k[0] in kinds)} | {text} |"
             for bit, (name, text, kinds) in enumerate(regs[0]["flags"])]
+    out += ["", "## Words of a device", "", f"Behind a link (`protocol.md`), READ from 0x{data['device_base']:x} + word.", "",
+            "| word | name | meaning |", "|---|---|---|"]
+    for d in data["device"]:
+        where = str(d["offset"]) if d["count"] == 1 else f"{d['offset']}..{d['offset'] + d['count'] - 1}"
+        out.append(f"| {where} | `{d['name']}` | {d['text']} |")
     return "\n".join(out + [""])
 
 

@@ -102,6 +102,8 @@ void pl_job_words(const pl_image *core, const pl_job *job, pl_image *words) {
   words->reg[PL_REG_ROWS] = (uint32_t)job->m;
   words->reg[PL_REG_COLS] = (uint32_t)job->n;
   words->reg[PL_REG_DEPTH] = (uint32_t)job->k;
+  words->reg[PL_REG_A_BASE] = 0;
+  words->reg[PL_REG_B_BASE] = 0;
   if (core->reg[PL_REG_KIND] == PL_KIND_RNS) return; /* its converters have one range */
   if (job->range.gain) {
     words->reg[PL_REG_ADC_GAIN] = job->range.gain;

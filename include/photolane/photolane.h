@@ -79,7 +79,7 @@ PL_API const char *pl_build_id(void);
 /* ---- Register image ------------------------------------------------------------------------ */
 
 /* The registers of registers.h, one 32-bit word each (signed ones in two's complement). The words
- * `job`, `row0`, `col0`, `sum0`, `rows`, `cols` and `depth` belong to the job: pl_gemm sets them itself and what the image
+ * `job`, `row0`, `col0`, `sum0`, `rows`, `cols`, `depth`, `a_base` and `b_base` belong to the job: pl_gemm sets them itself and what the image
  * says of them is not used. `adc_gain`, `adc_shift` and `systematic_var` are replaced by those of a job that has a range. */
 typedef struct {
   uint32_t reg[PL_REG_WORDS];

@@ -2,7 +2,7 @@
 #ifndef PHOTOLANE_REGISTERS_H
 #define PHOTOLANE_REGISTERS_H
 
-#define PL_REG_VERSION 2
+#define PL_REG_VERSION 3
 #define PL_REG_WORDS 384
 #define PL_REG_TABLES 128 /* words from here on are tables */
 
@@ -49,7 +49,9 @@ enum pl_reg {
   PL_REG_PHOTON_SHIFT = 42,
   PL_REG_PHOTON_STEP = 43,
   PL_REG_PHOTON_STEP_SHIFT = 44,
-  PL_REG_DISPERSION = 45,
+  PL_REG_A_BASE = 45,
+  PL_REG_B_BASE = 46,
+  PL_REG_DISPERSION = 47,
   PL_REG_TRANSFER_A = 128,
   PL_REG_TRANSFER_B = 256,
 };
@@ -153,8 +155,35 @@ enum pl_kind {
   X(PHOTON_SHIFT, "photon_shift", 42, 1, 6, 0, 0LL, 47LL, 0LL) \
   X(PHOTON_STEP, "photon_step", 43, 1, 16, 0, 0LL, 65535LL, 0LL) \
   X(PHOTON_STEP_SHIFT, "photon_step_shift", 44, 1, 6, 0, 0LL, 47LL, 0LL) \
-  X(DISPERSION, "dispersion", 45, 32, 16, 1, -16384LL, 16384LL, 0LL) \
+  X(A_BASE, "a_base", 45, 1, 16, 0, 0LL, 65535LL, 0LL) \
+  X(B_BASE, "b_base", 46, 1, 16, 0, 0LL, 65535LL, 0LL) \
+  X(DISPERSION, "dispersion", 47, 32, 16, 1, -16384LL, 16384LL, 0LL) \
   X(TRANSFER_A, "transfer_a", 128, 128, 12, 0, 0LL, 4095LL, 0LL) \
   X(TRANSFER_B, "transfer_b", 256, 128, 12, 0, 0LL, 4095LL, 0LL)
+
+/* What a device behind a link tells of itself: READ from PL_DEVICE_BASE + PL_DEVICE_... */
+#define PL_DEVICE_BASE 0x8000
+#define PL_DEVICE_MAGIC_VALUE 0x4c4f4850u
+#define PL_PROTOCOL_VERSION 1
+enum pl_device_word {
+  PL_DEVICE_MAGIC = 0,
+  PL_DEVICE_VERSION = 1,
+  PL_DEVICE_BUILD = 2,
+  PL_DEVICE_KIND = 3,
+  PL_DEVICE_GEOMETRY = 4,
+  PL_DEVICE_BUFFERS = 5,
+  PL_DEVICE_LINK = 6,
+  PL_DEVICE_CLOCK = 7,
+  PL_DEVICE_SESSION = 8,
+  PL_DEVICE_RUN_CYCLES = 9,
+  PL_DEVICE_LOAD_CYCLES = 11,
+  PL_DEVICE_READS = 13,
+  PL_DEVICE_CLIPPED = 15,
+  PL_DEVICE_DETECTED = 17,
+  PL_DEVICE_CORRECTED = 19,
+  PL_DEVICE_FRAMES = 21,
+  PL_DEVICE_FAULTS = 22,
+  PL_DEVICE_END = 23
+};
 
 #endif

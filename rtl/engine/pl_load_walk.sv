@@ -1,7 +1,8 @@
 // pl_load_walk: counts through the beats of an operand load: rows (or columns) of the tile, in them detector
 // reads, in them buffer words, in them beats.
 //
-// start_i goes to the first beat of operand operand_i; advance_i steps. Every read begins a word and every word
+// start_i goes to the first beat of operand operand_i, whose words begin at register a_base or b_base; advance_i steps.
+// Every read begins a word and every word
 // begins a beat; words and beats end early where the read does. The loader owns two: one names the beats that
 // go into the encoder, one those that come out.
 `default_nettype none
@@ -40,6 +41,7 @@ module pl_load_walk #(
   logic [DepthBits-1:0] depth;
   logic [ChannelBits-1:0] channels;
   logic [5:0] wavelengths;
+  logic [AddrBits-1:0] first_addr;
   assign origin = operand_i ? 24'(regs_i[pl_regs_pkg::RegCol0*32 +: 20]) : regs_i[pl_regs_pkg::RegRow0*32 +: 24];
   assign extent = operand_i ? 24'(regs_i[pl_regs_pkg::RegCols*32 +: 20]) : regs_i[pl_regs_pkg::RegRows*32 +: 24];
   assign last_lane = operand_i ? 8'(Columns - 1) : 8'(Rows - 1);
@@ -47,6 +49,7 @@ module pl_load_walk #(
   assign depth = regs_i[pl_regs_pkg::RegDepth*32 +: DepthBits];
   assign channels = regs_i[pl_regs_pkg::RegChannels*32 +: ChannelBits];
   assign wavelengths = regs_i[pl_regs_pkg::RegWavelengths*32 +: 6];
+  assign first_addr = operand_i ? regs_i[pl_regs_pkg::RegBBase*32 +: AddrBits] : regs_i[pl_regs_pkg::RegABase*32 +: AddrBits];
   logic unused_regs;
   assign unused_regs = ^regs_i;
 
@@ -97,8 +100,8 @@ module pl_load_walk #(
       channel_d = '0;
       wavelength_d = '0;
       lane_d = '0;
-      base_d = '0;
-      addr_d = '0;
+      base_d = first_addr;
+      addr_d = first_addr;
     end else if (advance_i) begin
       if (last_beat_o) addr_d = addr_q + AddrBits'(1);
       if (!last_of_read) begin

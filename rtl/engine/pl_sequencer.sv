@@ -41,6 +41,9 @@ module pl_sequencer #(
     .last_cols_o(last_cols), .last_o(last_of_tile)
   );
 
+  logic [AddrBits-1:0] a_first, b_first;  // where the tile's operands begin
+  assign a_first = regs_i[pl_regs_pkg::RegABase*32 +: AddrBits];
+  assign b_first = regs_i[pl_regs_pkg::RegBBase*32 +: AddrBits];
   assign step = running_q & en_i;
   assign issue_o = running_q;
   assign first_o = issued_q == '0;
@@ -59,9 +62,9 @@ module pl_sequencer #(
     if (start_i) begin
       running_d = 1'b1;
       issued_d = '0;
-      a_addr_d = '0;
-      b_addr_d = '0;
-      a_base_d = '0;
+      a_addr_d = a_first;
+      b_addr_d = b_first;
+      a_base_d = a_first;
     end else if (step) begin
       issued_d = last_o ? '0 : reached;
       a_addr_d = a_addr_q + AddrBits'(1);
@@ -69,7 +72,7 @@ module pl_sequencer #(
       if (last_o && last_read) begin
         if (last_cols) begin
           a_base_d = a_addr_q + AddrBits'(1);
-          b_addr_d = '0;
+          b_addr_d = b_first;
         end else begin
           a_addr_d = a_base_q;
         end
