@@ -43,4 +43,30 @@ struct pl_port {
   char name[200];            /* for messages: "FT2232H PL0042, 12 Mbaud" */
 };
 
+/* ---- Ports that can be opened. Strings are copied where they are kept. On error *port is NULL. ---- */
+
+/* An FTDI chip by libftdi1 and libusb (port_ftdi.c). */
+typedef struct {
+  const char *serial; /* NULL: the only one there is; several are an error that names them */
+  uint32_t baud;      /* UART; refused if the chip cannot come within 0.5 % */
+  int fifo;           /* 1: FT245 synchronous FIFO on channel A */
+  int channel;        /* 0 A, 1 B; -1: the last one that the chip has (iCE40 boards have their UART on B) */
+} pl_ftdi_options;
+pl_status pl_port_ftdi_open(const pl_ftdi_options *options, pl_port **port, pl_error *err);
+
+/* The SystemC board in a process of its own (port_sim.c). */
+typedef struct {
+  const char *board;  /* "uart", "ft245", or another that was built */
+  const char *shape;  /* "4x4x8"; "": the default of that board */
+  const char *kind;   /* "coherent", ... */
+  const char *chip;   /* "ft2232h", "ft232h", "ft231x"; "": the default of that board */
+  double drop, corrupt, duplicate; /* chance per byte, each way */
+  int stalls;         /* 1: TXE# and RXF# pause at random (ft245), CTS does (uart) */
+  uint64_t unplug_after; /* bytes, both ways counted, after which the board is unplugged once; 0: never */
+  uint64_t seed;      /* of the faults */
+  const char *trace;  /* VCD or FST file, by its ending; NULL: none */
+  uint64_t trace_from_us, trace_to_us;
+} pl_sim_options;
+pl_status pl_port_sim_open(const pl_sim_options *options, pl_port **port, pl_error *err);
+
 #endif
