@@ -29,6 +29,9 @@ typedef struct ftdi_chip ftdi_chip;
 ftdi_chip *ftdi_chip_new(ftdi_chip_type type, const char *serial, int fifo);
 void ftdi_chip_free(ftdi_chip *);
 
+/* As after it was plugged in: buffers empty, all that the host has set is gone. The EEPROM stays. */
+void ftdi_chip_power_up(ftdi_chip *);
+
 /* ---- USB side. Channel A is endpoints 0x81 and 0x02, channel B (FT2232H) 0x83 and 0x04. ---- */
 
 enum { FTDI_CHIP_STALL = -1 };
