@@ -35,7 +35,7 @@ static uint32_t exact_rate(uint32_t base8, uint32_t eighths, int step) {
 
 pl_status pl_ftdi_rate(const pl_ftdi_chip *chip, uint32_t baud, uint32_t *num, uint32_t *den, pl_error *err) {
   const uint32_t base8 = 8 * (chip->fast ? 12000000u : 3000000u);
-  if (baud < 300) return pl_fail(err, PL_E_INPUT, "a rate of %u baud is too slow: 300 is the least", (unsigned)baud);
+  if (baud < 1200) return pl_fail(err, PL_E_INPUT, "a rate of %u baud is too slow; the least is 1200", (unsigned)baud);
   uint32_t best = 8;
   for (uint32_t near = base8 / baud, n = near > 9 ? near - 8 : 8; n <= near + 8; n++) {
     if (!divisor_exists(n)) continue;
