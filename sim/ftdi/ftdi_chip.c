@@ -145,6 +145,14 @@ uint64_t ftdi_chip_bulk_in_due(const ftdi_chip *chip, int endpoint) {
   return channel ? channel->packet_us + (uint64_t)channel->latency_ms * 1000 : UINT64_MAX;
 }
 
+int ftdi_chip_drain(ftdi_chip *chip, int channel, uint8_t *buf, int n) {
+  ftdi_channel *from = &chip->channel[channel];
+  int taken = 0;
+  while (taken < n && from->to_host.count) buf[taken++] = get(&from->to_host);
+  from->flush = from->flush > taken ? from->flush - taken : 0;
+  return taken;
+}
+
 /* ---- Pin side ---- */
 
 int ftdi_chip_pin_read(ftdi_chip *chip, int channel, uint8_t *byte, uint64_t now_us) {

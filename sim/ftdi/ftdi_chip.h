@@ -51,6 +51,9 @@ int ftdi_chip_bulk_in(ftdi_chip *, int endpoint, uint8_t *buf, int len, int *got
 /* When bulk_in will complete by the latency timer if no byte comes. */
 uint64_t ftdi_chip_bulk_in_due(const ftdi_chip *, int endpoint);
 
+/* Takes up to n bytes of the board as they are, without packets, status and timer: for a front end that is no USB. How many. */
+int ftdi_chip_drain(ftdi_chip *, int channel, uint8_t *buf, int n);
+
 int ftdi_chip_max_packet(const ftdi_chip *); /* 512, FT231X 64 */
 uint16_t ftdi_chip_product(const ftdi_chip *); /* 0x6010, 0x6014, 0x6015; the vendor is 0x0403 */
 
