@@ -7,8 +7,7 @@
 BOARD_CXX ?= g++
 BOARD_DIR := $(O)/board
 BOARD_SYSTEMC := $(filter-out %/chip_uart.cpp %/chip_ft245.cpp,$(wildcard sim/systemc/*.cpp))
-BOARD_FTDI := $(wildcard sim/ftdi/*.c)
-BOARD_OBJ := $(patsubst %.cpp,$(O)/obj/%.o,$(BOARD_SYSTEMC)) $(patsubst %.c,$(O)/obj/%.o,$(BOARD_FTDI))
+BOARD_OBJ := $(patsubst %.cpp,$(O)/obj/%.o,$(BOARD_SYSTEMC)) $(patsubst %.c,$(O)/obj/%.o,$(FTDI_FRONT_SRC))
 # SystemC is built for C++17; every file that includes it must be the same.
 BOARD_CXXFLAGS := -std=gnu++17 -O2 -g -Wall -Wextra -Werror -Isim -Isim/systemc -Ihost
 VERILATOR_ROOT = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
@@ -31,10 +30,43 @@ $(BOARD_DIR)/photolane-board-$(1)$(trace_suffix): $(7) sim/systemc/chip_$(2).cpp
 	$$(Q)$(RTL_CXX) -std=gnu++17 -O2 -Wall -Wextra -Werror -DPL_TOP=V$(3) -DPL_TOP_HEADER='"V$(3).h"' -DPL_NAME='"$(1)"' \
 	  -DPL_CLOCK_KHZ=$(4) -DPL_BAUD=$(5) -DPL_TRACED=$(TRACED) -Isim/systemc -I$(BOARD_DIR)/$(1)$(trace_suffix) \
 	  -isystem $$(VERILATOR_ROOT)/include -isystem $$(VERILATOR_ROOT)/include/vltstd sim/systemc/chip_$(2).cpp $(BOARD_OBJ) \
-	  $(BOARD_DIR)/$(1)$(trace_suffix)/V$(3)__ALL.a $(BOARD_DIR)/$(1)$(trace_suffix)/verilated*.o -lsystemc \
+	  $(BOARD_DIR)/$(1)$(trace_suffix)/V$(3)__ALL.a $(BOARD_DIR)/$(1)$(trace_suffix)/verilated*.o -lsystemc -lusbredirparser \
 	  $$(if $$(filter 1,$(TRACED)),-lz) -lpthread -latomic -o $$@
 endef
 
+# ---- Chips of rtl/: uart and ft245, each kind, each shape.
+BOARDS ?= uart ft245
+bad_boards := $(filter-out uart ft245,$(BOARDS))
+$(if $(bad_boards),$(error BOARDS: no such board: $(bad_boards). There are uart and ft245; see also make board-from))
+BOARD_SHAPES_uart := 1x2x8
+BOARD_SHAPES_ft245 := 4x4x8
+# Shapes that were asked for, else the default of the board. A board of its default shape is also found without it.
+board_shapes = $(if $(filter file default,$(origin SHAPES)),$(BOARD_SHAPES_$(1)),$(SHAPES))
+# Four clocks a bit: 12 Mbaud at 48 MHz. The FT245 has 60 MHz of its own, which a core's clock should exceed a little.
+BOARD_KHZ_uart := 48000
+BOARD_KHZ_ft245 := 64000
+BOARD_BAUD_uart := 12000000
+BOARD_BAUD_ft245 := 0
+# Words of B: on the FT245 enough that all weights of a small model stay on the device.
+board_b_words = $(if $(filter ft245,$(1)),16384,$(call buffer_words,$(2)))
+# $(1): board, $(2): kind, $(3): shape
+board_flags = -GKind=$(call kind_number,$(2)) -GRows=$(call part,$(3),1) -GColumns=$(call part,$(3),2) -GWidth=$(call part,$(3),3) \
+  -GElements=$(call elements,$(3)) -GBackLanes=$(call back_lanes,$(3)) -GAWords=$(call buffer_words,$(3)) \
+  -GBWords=$(call board_b_words,$(1),$(3)) -GClockKhz=$(BOARD_KHZ_$(1)) $(RTL_BOXES)
+BOARD_RTL := rtl/lint.vlt $(RTL_PKG) $(filter-out $(RTL_PKG),$(sort $(wildcard rtl/optics/*.sv rtl/engine/*.sv rtl/link/*.sv)))
+
+$(foreach board,$(BOARDS),$(foreach kind,$(KINDS),$(foreach shape,$(call board_shapes,$(board)),$(eval \
+  $(call board_rule,$(board)-$(kind)-$(shape),$(board),pl_chip_$(board),$(BOARD_KHZ_$(board)),$(BOARD_BAUD_$(board)),$(call board_flags,$(board),$(kind),$(shape)),$(BOARD_RTL))))))
+BOARD_PROGRAMS := $(foreach board,$(BOARDS),$(foreach kind,$(KINDS),$(foreach shape,$(call board_shapes,$(board)),\
+  $(BOARD_DIR)/photolane-board-$(board)-$(kind)-$(shape)$(trace_suffix))))
+BOARD_DEFAULTS := $(foreach board,$(BOARDS),$(foreach kind,$(KINDS),$(BOARD_DIR)/photolane-board-$(board)-$(kind)$(trace_suffix)))
+$(BOARD_DEFAULTS): $(BOARD_PROGRAMS)
+	@ln -sf $(notdir $(filter $(@:%$(trace_suffix)=%)-%,$(firstword $(filter $(@:%$(trace_suffix)=%)-%,$^)))) $@
+
+.PHONY: boards
+boards: $(BOARD_PROGRAMS) $(if $(filter file default,$(origin SHAPES)),$(BOARD_DEFAULTS)) ## the simulated boards (BOARDS="uart ft245" KINDS= SHAPES= TRACED=1)
+
+# ---- Chips of other Verilog.
 PINS ?= uart
 CLOCK_KHZ ?= 48000
 BAUD ?= 12000000
