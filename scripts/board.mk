@@ -22,7 +22,7 @@ define board_rule
 $(BOARD_DIR)/photolane-board-$(1)$(trace_suffix): $(7) sim/systemc/chip_$(2).cpp sim/systemc/chip.h sim/systemc/verilated_clock.h $(BOARD_OBJ) scripts/board.mk
 	$$(call say,BOARD,$(1)$(trace_suffix))
 	@rm -rf $(BOARD_DIR)/$(1)$(trace_suffix) && mkdir -p $(BOARD_DIR)/$(1)$(trace_suffix)
-	$$(Q)$$(VERILATOR) --cc -O3 $(RTL_X) --unroll-count 4 --top-module $(3) --prefix V$(3) $(6) $$(if $$(filter 1,$(TRACED)),--trace-fst) \
+	$$(Q)$$(VERILATOR) --cc -O3 $(RTL_X) --x-initial-edge --unroll-count 4 --top-module $(3) --prefix V$(3) $(6) $$(if $$(filter 1,$(TRACED)),--trace-fst) \
 	  --Mdir $(BOARD_DIR)/$(1)$(trace_suffix) $(filter %.vlt %.sv %.v,$(7))
 	$$(Q)$$(MAKE) -s -C $(BOARD_DIR)/$(1)$(trace_suffix) -f V$(3).mk OPT_FAST="-O3 -march=$(RTL_MARCH) $(RTL_VECTOR)" OPT_SLOW=-O0 OPT_GLOBAL=-O2 \
 	  OBJCACHE=$$(if $$(shell which ccache 2>/dev/null),ccache) CXX=$(RTL_CXX) LINK=$(RTL_CXX) V$(3)__ALL.a verilated.o verilated_threads.o \
