@@ -18,3 +18,17 @@ $(O)/tests/usb/loopback: $(call obj,tests/usb/loopback.c $(FTDI_FRONT_SRC))
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lusbredirparser
+
+# Programs for the guest, linked like any other program.
+$(O)/tests/usb/guest_echo: $(O)/obj/tests/usb/guest_echo.o $(O)/libphotolane.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(O)/tests/usb/guest_tty: $(O)/obj/tests/usb/guest_tty.o
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+.PHONY: check-usb
+check-usb: $(O)/photolane $(addprefix $(O)/tests/usb/,loopback guest_echo guest_tty) ## photolane over a real USB stack: QEMU guests and models of FTDI chips
+	$(Q)scripts/check-usb $(O) $(CASES)
