@@ -29,9 +29,12 @@ const FtdiType &type_of(const std::string &name, bool fifo) {
 
 Bay::Bay(const Options &options, bool fifo)
     : options_(options), to_board_(options.seed, 1), to_host_(options.seed, 2) {
-  const FtdiType &type = type_of(options.ftdi, fifo);
+  // QEMU's usb-serial has one channel and no flow control.
+  const bool bare = !options.chardev.empty();
+  if (bare && fifo) throw std::runtime_error("--chardev carries the bytes of a UART, not of an FT245");
+  const FtdiType &type = type_of(bare ? "ft232h" : options.ftdi, fifo);
   channel_ = fifo ? 0 : type.uart_channel;
-  rts_cts_ = !fifo && type.rts_cts;
+  rts_cts_ = !fifo && type.rts_cts && !bare;
   chip_ = ftdi_chip_new(type.type, "PLSIM", fifo);
   if (!chip_) throw std::runtime_error("out of memory");
 }
@@ -46,7 +49,7 @@ void Bay::advance(ps_t ps) {
 }
 
 void Bay::count() {
-  if (++bytes_ != options_.unplug_after) return;
+  if (++bytes_ != options_.unplug_after || options_.realtime()) return;
   unplugged_ = true;
   sc_core::sc_pause();
 }

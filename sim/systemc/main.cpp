@@ -12,16 +12,20 @@
 #include <stdexcept>
 
 #include "lockstep.h"
+#include "realtime.h"
 
 namespace board {
 namespace {
 
 const char kHelp[] =
     "  --lockstep FD          serve host/link/board_wire.h on this descriptor\n"
+    "  --usbredir SOCKET      a USB device for QEMU's usb-redir, in real time\n"
+    "  --chardev SOCKET       the bytes of the UART for QEMU's usb-serial, in real time\n"
     "  --chip NAME            FTDI chip: ft2232h, ft232h, ft231x\n"
     "  --drop P --corrupt P --duplicate P   chance per byte at the pins, each way\n"
     "  --stalls               TXE#, RXF# and CLKOUT (FT245) or CTS (UART) pause at random\n"
     "  --unplug-after N       the board is unplugged after N bytes\n"
+    "  --away MS              and is back after that time (--usbredir, --chardev)\n"
     "  --seed N               of all that is random\n"
     "  --trace FILE.vcd|.fst  waveforms of the pins, or of everything (traced builds)\n"
     "  --trace-from US --trace-to US        of an FST\n"
@@ -29,7 +33,8 @@ const char kHelp[] =
     "  --clock-to-out PS      delay of the FPGA's FT245 outputs\n"
     "  --exact                no running ahead of the simulation kernel: slow, the same bits\n";
 
-enum { LOCKSTEP = 256, CHIP, DROP, CORRUPT, DUPLICATE, STALLS, UNPLUG, SEED, TRACE, TRACE_FROM, TRACE_TO, CLOCK, CLOCK_TO_OUT, EXACT, HELP };
+enum { LOCKSTEP = 256, CHIP, DROP, CORRUPT, DUPLICATE, STALLS, UNPLUG, SEED, TRACE, TRACE_FROM, TRACE_TO, CLOCK, CLOCK_TO_OUT, EXACT, HELP,
+       USBREDIR, CHARDEV, AWAY };
 
 const option kOptions[] = {{"lockstep", 1, nullptr, LOCKSTEP},   {"chip", 1, nullptr, CHIP},
                            {"drop", 1, nullptr, DROP},           {"corrupt", 1, nullptr, CORRUPT},
@@ -38,7 +43,9 @@ const option kOptions[] = {{"lockstep", 1, nullptr, LOCKSTEP},   {"chip", 1, nul
                            {"trace", 1, nullptr, TRACE},         {"trace-from", 1, nullptr, TRACE_FROM},
                            {"trace-to", 1, nullptr, TRACE_TO},   {"clock-khz", 1, nullptr, CLOCK},
                            {"clock-to-out", 1, nullptr, CLOCK_TO_OUT}, {"exact", 0, nullptr, EXACT},
-                           {"help", 0, nullptr, HELP},           {nullptr, 0, nullptr, 0}};
+                           {"help", 0, nullptr, HELP},           {"usbredir", 1, nullptr, USBREDIR},
+                           {"chardev", 1, nullptr, CHARDEV},     {"away", 1, nullptr, AWAY},
+                           {nullptr, 0, nullptr, 0}};
 
 double number(const char *text) {
   char *end;
@@ -64,11 +71,15 @@ Options parse(int argc, char **argv) {
       case TRACE_TO: o.trace_to = static_cast<ps_t>(number(optarg)) * kPsPerUs; break;
       case CLOCK: o.clock_khz = static_cast<uint32_t>(number(optarg)); break;
       case CLOCK_TO_OUT: o.clock_to_out_ps = static_cast<ps_t>(number(optarg)); break;
+      case USBREDIR: o.usbredir = optarg; break;
+      case CHARDEV: o.chardev = optarg; break;
+      case AWAY: o.away_us = static_cast<uint64_t>(number(optarg)) * 1000; break;
       case EXACT: o.exact = true; break;
       case HELP: printf("usage: %s --lockstep FD [options]\n%s", argv[0], kHelp); exit(0);
       default: throw std::runtime_error("unknown option; see --help");
     }
-  if (o.fd < 0) throw std::runtime_error("a front end is wanted; see --help");
+  if ((o.fd >= 0) + !o.usbredir.empty() + !o.chardev.empty() != 1)
+    throw std::runtime_error("exactly one of --lockstep, --usbredir and --chardev is wanted; see --help");
   return o;
 }
 
@@ -78,7 +89,7 @@ int run(int argc, char **argv) {
     options = parse(argc, argv);
     sc_core::sc_set_time_resolution(1, sc_core::SC_PS);
     Board board(options);
-    return serve_lockstep(board, options.fd);
+    return options.realtime() ? serve_realtime(board, options) : serve_lockstep(board, options.fd);
   } catch (const std::exception &e) {
     if (options.fd >= 0) send_failure(options.fd, e.what());
     fprintf(stderr, "%s: %s\n", argv[0], e.what());

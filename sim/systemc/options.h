@@ -17,6 +17,7 @@ struct Options {
   double drop = 0, corrupt = 0, duplicate = 0;
   bool stalls = false;        // TXE#, RXF# and CLKOUT, or CTS, pause at random
   uint64_t unplug_after = 0;  // bytes, both ways, then the board is gone; 0: never
+  uint64_t away_us = 1000000; // for how long; in lock-step it is for good, the host starts another
   uint64_t seed = 1;
 
   // Waveforms: FILE.fst of everything in the chip (a traced build), or FILE.vcd of the pins.
@@ -29,7 +30,8 @@ struct Options {
 
   // Front ends: exactly one.
   int fd = -1;  // lock-step with port_sim.c
-  std::string usbredir, chardev;
+  std::string usbredir, chardev;  // sockets to listen on, in real time
+  bool realtime() const { return fd < 0; }
 };
 
 }  // namespace board
