@@ -114,7 +114,7 @@ START_TEST(damage_is_found) {
     /* A changed length byte of COBS may cut the frame in two or move its zeros: a burst of another kind, found by 2^-32. */
     int good = 0;
     for (size_t b = 0; b < n; b++) good |= pl_frame_push(&d, wire[b], 9, &got) == PL_FRAME_GOOD;
-    ck_assert_msg(!good, "frame %d: damage was not found", i);
+    if (good) ck_abort_msg("frame %d: damage was not found", i);
   }
 }
 END_TEST

@@ -59,7 +59,7 @@ static void feed(pair *p, int way, pl_stream *s, uint64_t total) {
   if (n > most) n = most;
   if (n > total - p->sent[way]) n = (size_t)(total - p->sent[way]);
   for (size_t i = 0; i < n; i++) piece[i] = (uint8_t)draw64(&p->pattern[way]);
-  ck_assert_uint_eq(pl_stream_write(s, piece, n), n);
+  if (pl_stream_write(s, piece, n) != n) ck_abort_msg("the stream has less room than it says");
   p->sent[way] += n;
 }
 
@@ -67,8 +67,8 @@ static void drain(pair *p, int way, pl_stream *s) {
   uint8_t piece[900];
   const size_t n = pl_stream_read(s, piece, (size_t)draw_in(&p->w->random, 0, sizeof piece));
   for (size_t i = 0; i < n; i++)
-    ck_assert_msg(piece[i] == (uint8_t)draw64(&p->check[way]), "byte %llu of stream %d is wrong",
-                  (unsigned long long)(p->received[way] + i), way);
+    if (piece[i] != (uint8_t)draw64(&p->check[way])) /* an assertion of Check writes a file each time */
+      ck_abort_msg("byte %llu of stream %d is wrong", (unsigned long long)(p->received[way] + i), way);
   p->received[way] += n;
 }
 
@@ -105,7 +105,7 @@ static void connect(pair *p, uint32_t id) {
   while (p->host.state != PL_STREAM_OPEN) {
     step(p);
     if (p->host.state == PL_STREAM_SILENT) pl_stream_hello(&p->host, id, p->w->now_ns / 1000);
-    ck_assert_uint_lt(p->w->now_ns, 3600000000000u);
+    if (p->w->now_ns > 3600000000000u) ck_abort_msg("no session within an hour");
   }
 }
 
@@ -119,10 +119,11 @@ static void carry(pair *p, uint64_t bytes) {
     step(p);
     drain(p, 0, &p->device);
     drain(p, 1, &p->host);
-    ck_assert_msg(p->host.state == PL_STREAM_OPEN, "the link was lost after %llu frames", (unsigned long long)p->host.counters.frames_sent);
-    ck_assert_msg(p->w->now_ns - begin < 600000000000u, "a hang: %llu of %llu and %llu of %llu bytes have come",
-                  (unsigned long long)p->received[0], (unsigned long long)to[0], (unsigned long long)p->received[1],
-                  (unsigned long long)to[1]);
+    if (p->host.state != PL_STREAM_OPEN)
+      ck_abort_msg("the link was lost after %llu frames", (unsigned long long)p->host.counters.frames_sent);
+    if (p->w->now_ns - begin > 600000000000u)
+      ck_abort_msg("a hang: %llu of %llu and %llu of %llu bytes have come", (unsigned long long)p->received[0],
+                   (unsigned long long)to[0], (unsigned long long)p->received[1], (unsigned long long)to[1]);
   }
 }
 
