@@ -80,7 +80,7 @@ pl_status pl_compute_model(const pl_job *job, const pl_image *words, int threads
 /* ---- Where files are (paths.c) ---- */
 
 enum { PL_PATH_MAX = 4096, PL_SEARCH_MAX = 6 };
-typedef enum { PL_SEARCH_PLUGINS, PL_SEARCH_CORES } pl_search;
+typedef enum { PL_SEARCH_PLUGINS, PL_SEARCH_CORES, PL_SEARCH_BOARDS } pl_search;
 
 typedef struct {
   int count;
