@@ -191,11 +191,11 @@ static size_t put_read(const pl_link *l, const int8_t *codes, int n, uint8_t *ou
   const int elements = l->info.elements, rns = l->info.kind == PL_KIND_RNS;
   const uint8_t shift = rns ? (uint8_t)pl_rns_shift(&l->regs, codes, n) : 0;
   uint8_t *p = out;
-  for (int k = 0; k < n; k += elements, p += elements) {
+  for (int k = 0; k < n; k += elements, p += elements + rns) {
     const int some = n - k < elements ? n - k : elements;
-    if (rns) *p++ = shift;
     memcpy(p, codes + k, (size_t)some);
     memset(p + some, 0, (size_t)(elements - some));
+    if (rns) p[elements] = shift;
   }
   return (size_t)(p - out);
 }

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* A frame that is lost costs less if it was short, so losses halve the payload, and what arrives lets it grow again. */
+enum { CUT_LEAST = 64, CUT_GROWTH = 8 };
+
 enum { TIMEOUT_BASE_US = 20000, TIMEOUT_BUFFERS = 4, ID_BYTES = 4 };
 
 static uint16_t distance(uint16_t from, uint16_t to) { return (uint16_t)(to - from); }
@@ -22,6 +25,7 @@ static void reset_numbers(pl_stream *s) {
 void pl_stream_init(pl_stream *s, const pl_stream_setup *setup) {
   memset(s, 0, sizeof *s);
   s->setup = *setup;
+  s->cut = PL_FRAME_PAYLOAD_MAX;
   reset_numbers(s);
 }
 
@@ -79,14 +83,18 @@ void pl_stream_await(pl_stream *s, uint64_t n) { s->awaited += n; }
  * come back as crumbs of credit. What waits in the other side's buffer then, half of it at least, brings credit. */
 static size_t payload_now(const pl_stream *s) {
   size_t wanted = distance(s->next, s->end);
-  if (wanted > s->setup.payload_max) wanted = s->setup.payload_max;
+  const size_t most = s->cut < s->setup.payload_max ? s->cut : s->setup.payload_max;
+  if (wanted > most) wanted = most;
   const uint16_t credit = distance(s->next, s->limit);
   if (credit > PL_STREAM_RING_MAX) return 0;
   if (credit >= wanted) return wanted;
   return credit < s->peer_ring / 4 ? 0 : credit;
 }
 
-static void go_back(pl_stream *s) { s->next = s->acknowledged; }
+static void go_back(pl_stream *s) {
+  if (s->next != s->acknowledged && s->cut > CUT_LEAST) s->cut /= 2;
+  s->next = s->acknowledged;
+}
 
 size_t pl_stream_compose(pl_stream *s, uint64_t now_us, uint8_t wire[PL_STREAM_COMPOSED_MAX]) {
   if (s->hello_due) {
@@ -149,6 +157,8 @@ static void take_ack(pl_stream *s, const pl_frame *f, uint64_t now_us) {
   if (forward) {
     if (distance(s->acknowledged, s->next) < forward) s->next = f->ack; /* came before we went back */
     s->acknowledged = f->ack;
+    s->cut += forward / CUT_GROWTH;
+    if (s->cut > PL_FRAME_PAYLOAD_MAX) s->cut = PL_FRAME_PAYLOAD_MAX;
     progress(s, now_us);
   }
   if (distance(s->acknowledged, f->limit) <= PL_STREAM_RING_MAX && distance(s->limit, f->limit) <= PL_STREAM_RING_MAX)

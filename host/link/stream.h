@@ -61,6 +61,7 @@ typedef struct {
   pl_frame_decoder decoder;
   /* Numbers of the stream that is sent: acknowledged <= next <= furthest <= end; the other side takes those below limit. */
   uint16_t acknowledged, next, furthest, end, limit;
+  uint32_t cut;          /* payload that a frame may have now, at most setup.payload_max */
   uint32_t peer_ring;    /* bytes of the other side's receive buffer, by its first limit */
   uint16_t expected, consumed, told_limit; /* of the stream that is received */
   int hello_due, answer_due, nak_due;

@@ -1,8 +1,9 @@
 // pl_unload: gives the results of a tile one by one: of each word of pl_core only the rows and columns that the tile has.
 //
 // Watches the register writes for the size of the tile. start_i begins a tile; then words are taken from word_* and results
-// given on result_*, both valid/ready, in the order of pl_core: row by row in a word. A word stays with the core until its
-// last result is in the output register, so the core waits as long as results do. idle_o: no result is left here.
+// given on result_*, both valid/ready, in the order of pl_core: row by row in a word. A word stays with the core, which
+// waits, until the clock after the one that reads its last result: word_ready_o is a register, for it enables the whole core,
+// and no result is read at an edge at which the word changes. idle_o: no result is left here.
 `default_nettype none
 module pl_unload #(
   parameter int Rows = 4,     // 1..64
@@ -32,13 +33,14 @@ module pl_unload #(
   logic [11:0] lane_q, lane_d, line_q, line_d;  // line: lane of the row's column 0
   logic unused_wdata;
   assign unused_wdata = ^reg_wdata_i;
-  logic valid_q, valid_d, take, last_column, last_row;
+  logic ready_q, ready_d, valid_q, valid_d, take, last_column, last_row;
   logic [31:0] result_q;
 
   assign last_column = column_q == 7'(Columns - 1) || ColBits'(column_q) + ColBits'(1) == cols_left_q;
   assign last_row = row_q == 7'(Rows - 1) || RowBits'(row_q) + RowBits'(1) == rows_left_q;
-  assign take = word_valid_i & (~valid_q | result_ready_i);
-  assign word_ready_o = take & last_column & last_row;
+  assign take = word_valid_i & ~ready_q & (~valid_q | result_ready_i);
+  assign ready_d = take & last_column & last_row;
+  assign word_ready_o = ready_q;
   assign idle_o = ~valid_q;
 
   always_comb begin
@@ -86,10 +88,12 @@ module pl_unload #(
     if (!rst_ni) begin
       rows_q <= RowBits'(pl_regs_pkg::reset_value(pl_regs_pkg::RegRows));
       cols_q <= ColBits'(pl_regs_pkg::reset_value(pl_regs_pkg::RegCols));
+      ready_q <= 1'b0;
       valid_q <= 1'b0;
     end else begin
       rows_q <= rows_d;
       cols_q <= cols_d;
+      ready_q <= ready_d;
       valid_q <= valid_d;
     end
   end

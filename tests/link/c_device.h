@@ -148,7 +148,7 @@ static inline void c_begin_load(c_device *d) {
   c_load_key(&d->regs, (int)d->operand, &d->load_regs[d->load_count]);
 }
 
-/* One beat: the codes behind the exponent, if there is one. */
+/* One beat: codes, and the exponent that comes behind them in kind rns. */
 static inline void c_take_beat(c_device *d, const int8_t *codes, int shift) {
   const pl_model_regs *r = &d->regs;
   const int k0 = (int)d->element, channel = k0 % r->channels;
@@ -277,7 +277,7 @@ static inline void c_device_work(c_device *d, uint64_t now_us) {
       const size_t rns = d->info.kind == PL_KIND_RNS, n = (size_t)d->info.elements + rns;
       if (pl_stream_available(&d->stream) < n) return;
       pl_stream_read(&d->stream, bytes, n);
-      c_take_beat(d, (const int8_t *)bytes + rns, rns ? bytes[0] : 0);
+      c_take_beat(d, (const int8_t *)bytes, rns ? bytes[n - 1] : 0);
       if (!--d->left) d->command = 0;
     }
   }
