@@ -22,14 +22,16 @@ const pl_ftdi_chip *pl_ftdi_chip_of(uint16_t release) {
 
 enum { MAX_EIGHTHS = 8 * 16384 - 1 };
 
-static int divisor_exists(uint32_t eighths) {
+static int divisor_exists(const pl_ftdi_chip *chip, uint32_t eighths) {
+  /* 3/8 and above 1/2 need a bit that libftdi and Linux send to an FT-X in different places: not used. */
+  if (chip->release == 0x1000 && !((eighths & 7) <= 2 || (eighths & 7) == 4)) return 0;
   return eighths == 8 || eighths == 12 || (eighths >= 16 && eighths <= MAX_EIGHTHS);
 }
 
 /* The next rate of a whole number of baud from `eighths` on, going up or down in rate; 0: there is none. */
-static uint32_t exact_rate(uint32_t base8, uint32_t eighths, int step) {
+static uint32_t exact_rate(const pl_ftdi_chip *chip, uint32_t base8, uint32_t eighths, int step) {
   for (; eighths >= 8 && eighths <= MAX_EIGHTHS; eighths += (uint32_t)step)
-    if (divisor_exists(eighths) && base8 % eighths == 0) return base8 / eighths;
+    if (divisor_exists(chip, eighths) && base8 % eighths == 0) return base8 / eighths;
   return 0;
 }
 
@@ -38,7 +40,7 @@ pl_status pl_ftdi_rate(const pl_ftdi_chip *chip, uint32_t baud, uint32_t *num, u
   if (baud < 1200) return pl_fail(err, PL_E_INPUT, "a rate of %u baud is too slow; the least is 1200", (unsigned)baud);
   uint32_t best = 8;
   for (uint32_t near = base8 / baud, n = near > 9 ? near - 8 : 8; n <= near + 8; n++) {
-    if (!divisor_exists(n)) continue;
+    if (!divisor_exists(chip, n)) continue;
     const double off = (double)base8 / n - baud, best_off = (double)base8 / best - baud;
     if (off * off < best_off * best_off) best = n;
   }
@@ -46,8 +48,8 @@ pl_status pl_ftdi_rate(const pl_ftdi_chip *chip, uint32_t baud, uint32_t *num, u
   *den = best;
   const double off = (double)base8 / best / baud - 1;
   if (off <= 0.005 && off >= -0.005) return PL_OK;
-  const uint32_t above = exact_rate(base8, base8 / baud, -1);
-  const uint32_t below = exact_rate(base8, base8 / baud < 8 ? 8 : base8 / baud + 1, 1);
+  const uint32_t above = exact_rate(chip, base8, base8 / baud, -1);
+  const uint32_t below = exact_rate(chip, base8, base8 / baud < 8 ? 8 : base8 / baud + 1, 1);
   if (!above)
     return pl_fail(err, PL_E_INPUT, "an %s has no rate within 0.5 %% of %u baud; its highest is %u baud", chip->name,
                    (unsigned)baud, (unsigned)below);

@@ -29,11 +29,10 @@ static int set_baud(chardev *c) {
   uint16_t value = 0, index = 0;
   if (n > 1) {
     value = (uint16_t)(n >> 3 | (code[n & 7] & 3u) << 14);
-    index = code[n & 7] >> 2;
+    index = (uint16_t)(code[n & 7] >> 2 << 8);
   } else {
     value = (uint16_t)n;
   }
-  if (ftdi_chip_max_packet(c->front.chip) == 512) index = (uint16_t)(index << 8);
   return ftdi_chip_control(c->front.chip, 0x40, 0x03, value, index, NULL, 0, 0);
 }
 

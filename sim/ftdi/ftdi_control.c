@@ -1,8 +1,11 @@
 /* ftdi_control.c: the vendor requests of the chip: what libftdi's and ftdi_sio's set-up calls become.
  *
  * bmRequestType 0x40 (to the chip) or 0xc0. The low byte of wIndex is the channel: 0 or 1 is A, 2 is B; but the EEPROM requests use
- * wIndex as the address, and the rate of an FT231X uses it as a bit of the divisor. A request that the chip does not have,
- * or with a value out of range, is a STALL.
+ * wIndex as the address. A request that the chip does not have, or with a value out of range, is a STALL.
+ *
+ * Where an FT231X has bit 16 of its divisor is not documented: Linux puts it in bit 8 of wIndex, as for the fast chips, and
+ * the channel below; libftdi 1.5 puts it in bit 0. The model follows Linux, whose driver more people use; the port of the host
+ * library does not use divisors that need the bit.
  */
 #include "ftdi_chip_state.h"
 
@@ -16,7 +19,7 @@ enum {
 static int set_baud(const ftdi_chip *chip, ftdi_channel *channel, uint16_t value, uint16_t index) {
   static const uint8_t fraction[8] = {0, 4, 2, 1, 3, 5, 6, 7};
   const int fast = chip->type != FTDI_CHIP_231X;
-  const unsigned high_bit = fast ? index >> 8 & 1 : index & 1;
+  const unsigned high_bit = index >> 8 & 1;
   const uint32_t base_hz = fast && (index & 0x200) ? 12000000 : 3000000;
   const uint32_t integer = value & 0x3fff, eighths = fraction[(value >> 14 & 3) | high_bit << 2];
   uint32_t n8 = 8 * integer + eighths;
@@ -114,8 +117,7 @@ int ftdi_vendor_request(ftdi_chip *chip, uint8_t type, uint8_t request, uint16_t
                         uint64_t now_us) {
   (void)now_us;
   if (request >= EEPROM_READ && request <= EEPROM_ERASE) return eeprom(chip, type, request, value, index, data, length);
-  int number = index & 0xff;
-  if (request == BAUD && chip->type == FTDI_CHIP_231X) number = 0;
+  const int number = index & 0xff;
   if (number > chip->channels) return FTDI_CHIP_STALL;
   ftdi_channel *channel = &chip->channel[number ? number - 1 : 0];
   return (type & 0x80) ? from_chip(chip, channel, request, data, length) : to_chip(chip, channel, request, value, index);

@@ -56,9 +56,9 @@ START_TEST(divisors_of_the_ft231x) {
   static const struct {
     int value, index, baud;
   } rates[] = {{0x0000, 0, 3000000}, {0x0001, 0, 2000000}, {0x0002, 0, 1500000}, {0x4138, 0, 9600}, {0x001a, 0, 115384},
-               /* eighths: code 0..3 in the value, 4..7 with the bit in the index */
-               {0x4002, 0, 1200000}, {0x8002, 0, 1333333}, {0xc002, 0, 1411764}, {0x0002, 1, 1263157}, {0x4002, 1, 1142857},
-               {0x8002, 1, 1090909}, {0xc002, 1, 1043478}};
+               /* eighths: code 0..3 in the value, 4..7 with a bit in the index; the channel beside it, or not */
+               {0x4002, 0, 1200000}, {0x8002, 0, 1333333}, {0xc002, 0, 1411764}, {0x0002, 0x100, 1263157}, {0x4002, 0x101, 1142857},
+               {0x8002, 0x101, 1090909}, {0xc002, 0x100, 1043478}, {0x0002, 1, 1500000}};
   make(FTDI_CHIP_231X, 0);
   for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
     ck_assert_int_eq(out(0x03, rates[i].value, rates[i].index), 0);

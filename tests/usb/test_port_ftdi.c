@@ -209,7 +209,7 @@ START_TEST(rates_are_exact_or_refused) {
       {"H", 11000000, "8000000 and 12000000"}, {"H", 7000000, "6000000 and 8000000"},  {"H", 5500000, "4800000 and 6000000"},
       {"H", 8300000, "8000000 and 12000000"},  {"H", 4500000, "4000000 and 4800000"},  {"H", 5000000, "4800000 and 6000000"},
       {"H", 2500000, "2400000 and 3000000"},   {"H", 13000000, "its highest is 12000000"}, {"X", 12000000, "its highest is 3000000"},
-      {"X", 2500000, "2000000 and 3000000"},   {"X", 1843200, "1500000 and 2000000"},  {"H", 100, "the least is 1200"},
+      {"X", 2500000, "2000000 and 3000000"},   {"X", 1843200, "1500000 and 2000000"},  {"X", 800000, "750000 and 960000"}, {"H", 100, "the least is 1200"},
       {"H", 4294967295u, "its highest is 12000000"}, {"H", 0, "the least is 1200"}};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
     expect_refusal(&(pl_ftdi_options){.serial = wrong[i].serial, .baud = wrong[i].baud, .channel = -1}, PL_E_INPUT, wrong[i].says);
