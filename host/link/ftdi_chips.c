@@ -53,19 +53,21 @@ pl_status pl_ftdi_rate(const pl_ftdi_chip *chip, uint32_t baud, uint32_t *num, u
   if (!above)
     return pl_fail(err, PL_E_INPUT, "an %s has no rate within 0.5 %% of %u baud; its highest is %u baud", chip->name,
                    (unsigned)baud, (unsigned)below);
-  return pl_fail(err, PL_E_INPUT, "an %s has no rate within 0.5 %% of %u baud; the nearest exact ones are %u and %u baud",
-                 chip->name, (unsigned)baud, (unsigned)below, (unsigned)above);
+  return pl_fail(err, PL_E_INPUT,
+                 "an %s has no rate within 0.5 %% of %u baud; the nearest exact ones are %u and %u baud", chip->name,
+                 (unsigned)baud, (unsigned)below, (unsigned)above);
 }
 
 /* ---- Search ---- */
 
 pl_status pl_ftdi_denied(const char *name, uint16_t product, pl_error *err) {
-  return pl_fail(err, PL_E_NODEV,
-                 "no permission to open %s: put this line into /etc/udev/rules.d/60-photolane.rules (the project ships that file "
-                 "in scripts/), run `udevadm control --reload` as root and plug the board in anew: "
-                 "SUBSYSTEM==\"usb\", ATTR{idVendor}==\"0403\", ATTR{idProduct}==\"%04x\", MODE=\"0660\", GROUP=\"plugdev\", "
-                 "TAG+=\"uaccess\"",
-                 name, product);
+  return pl_fail(
+      err, PL_E_NODEV,
+      "no permission to open %s: put this line into /etc/udev/rules.d/60-photolane.rules (the project ships that file "
+      "in scripts/), run `udevadm control --reload` as root and plug the board in anew: "
+      "SUBSYSTEM==\"usb\", ATTR{idVendor}==\"0403\", ATTR{idProduct}==\"%04x\", MODE=\"0660\", GROUP=\"plugdev\", "
+      "TAG+=\"uaccess\"",
+      name, product);
 }
 
 /* Reads the serial number: needs permission. 0 or an error of libusb. */
@@ -74,13 +76,14 @@ static int read_serial(struct libusb_device *device, int index, char serial[64])
   serial[0] = 0;
   const int rc = libusb_open(device, &handle);
   if (rc) return rc;
-  if (index && libusb_get_string_descriptor_ascii(handle, (uint8_t)index, (unsigned char *)serial, 64) < 0) serial[0] = 0;
+  if (index && libusb_get_string_descriptor_ascii(handle, (uint8_t)index, (unsigned char *)serial, 64) < 0)
+    serial[0] = 0;
   libusb_close(handle);
   return 0;
 }
 
-pl_status pl_ftdi_find(struct ftdi_context *ftdi, const char *serial, struct libusb_device **device, pl_ftdi_found *found,
-                       pl_error *err) {
+pl_status pl_ftdi_find(struct ftdi_context *ftdi, const char *serial, struct libusb_device **device,
+                       pl_ftdi_found *found, pl_error *err) {
   struct ftdi_device_list *list = NULL;
   const int named = serial && *serial;
   *device = NULL;
@@ -101,8 +104,9 @@ pl_status pl_ftdi_find(struct ftdi_context *ftdi, const char *serial, struct lib
     if (rc == LIBUSB_ERROR_ACCESS) {
       snprintf(name, sizeof name, "%s at bus %d device %d (no permission)", kind, libusb_get_bus_number(at->dev),
                libusb_get_device_address(at->dev));
-      if (!denied) snprintf(denied_name, sizeof denied_name, "the %s at bus %d device %d", kind,
-                            libusb_get_bus_number(at->dev), libusb_get_device_address(at->dev));
+      if (!denied)
+        snprintf(denied_name, sizeof denied_name, "the %s at bus %d device %d", kind, libusb_get_bus_number(at->dev),
+                 libusb_get_device_address(at->dev));
       denied = d.idProduct;
     } else {
       snprintf(name, sizeof name, "%s %s", kind, this.serial[0] ? this.serial : "without a serial number");
@@ -120,18 +124,15 @@ pl_status pl_ftdi_find(struct ftdi_context *ftdi, const char *serial, struct lib
   ftdi_list_free(&list);
 
   pl_status status = PL_OK;
-  if (!seen)
-    status = pl_fail(err, PL_E_NODEV, "there is no FTDI chip on the USB; plug the board in");
+  if (!seen) status = pl_fail(err, PL_E_NODEV, "there is no FTDI chip on the USB; plug the board in");
   else if (matching > 1 && named)
     status = pl_fail(err, PL_E_NODEV, "%d FTDI chips have the serial number '%s'; unplug the others", matching, serial);
   else if (matching > 1)
     status = pl_fail(err, PL_E_NODEV, "there are %d FTDI chips; say which with serial=: %s", matching, names);
-  else if (!matching && denied)
-    status = pl_ftdi_denied(denied_name, denied, err);
+  else if (!matching && denied) status = pl_ftdi_denied(denied_name, denied, err);
   else if (!matching)
     status = pl_fail(err, PL_E_NODEV, "no FTDI chip has the serial number '%s'; there are: %s", serial, names);
-  else if (product)
-    status = pl_ftdi_denied(denied_name, product, err);
+  else if (product) status = pl_ftdi_denied(denied_name, product, err);
   else if (unknown)
     status = pl_fail(err, PL_E_NODEV, "libftdi 1.5 does not know the chip %s; use an FT2232H, FT232H or FT231X", names);
   if (status && *device) {

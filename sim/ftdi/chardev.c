@@ -1,8 +1,9 @@
-/* chardev.c: bare bytes on a socket in place of the USB side: the back of QEMU's usb-serial, an FT232BM that others wrote.
+/* chardev.c: bare bytes on a socket in place of the USB side: the back of QEMU's usb-serial, an FT232BM that others
+ * wrote.
  *
- * Bytes of the guest are taken from the socket at any time, because QEMU's emulator stops the whole virtual machine when
- * nobody reads; what the chip's buffer has no room for waits here. Unplugging is hanging up: QEMU then takes the device
- * from the guest's USB, and brings it back when it can connect again.
+ * Bytes of the guest are taken from the socket at any time, because QEMU's emulator stops the whole virtual machine
+ * when nobody reads; what the chip's buffer has no room for waits here. Unplugging is hanging up: QEMU then takes the
+ * device from the guest's USB, and brings it back when it can connect again.
  */
 #include "front_state.h"
 

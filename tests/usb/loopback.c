@@ -41,8 +41,9 @@ int main(int argc, char **argv) {
   }
   char why[256] = "say --usbredir SOCKET or --chardev SOCKET";
   ftdi_chip *chip = ftdi_chip_new(type, serial, fifo);
-  ftdi_front *front = redir ? ftdi_usbredir_listen(chip, redir, why, sizeof why)
-                            : chardev ? ftdi_chardev_listen(chip, chardev, 3000000, why, sizeof why) : NULL;
+  ftdi_front *front = redir     ? ftdi_usbredir_listen(chip, redir, why, sizeof why)
+                      : chardev ? ftdi_chardev_listen(chip, chardev, 3000000, why, sizeof why)
+                                : NULL;
   if (!front) return fprintf(stderr, "loopback: %s\n", why), 2;
   if (unplug_after) ftdi_front_unplug_after(front, unplug_after, away_us);
 
@@ -65,11 +66,13 @@ int main(int argc, char **argv) {
       }
       bytes += (uint64_t)moved;
       if (ftdi_front_state(front) == 1)
-        for (channel = 0; channel < (type == FTDI_CHIP_2232H ? 2 : 1); channel++) line[channel] = ftdi_chip_line_of(chip, channel);
+        for (channel = 0; channel < (type == FTDI_CHIP_2232H ? 2 : 1); channel++)
+          line[channel] = ftdi_chip_line_of(chip, channel);
     } while (moved);
   }
-  printf("loopback: %llu bytes; A at %u baud%s; B at %u baud\n", (unsigned long long)bytes, line[0].baud_num / line[0].baud_den,
-         line[0].sync_fifo ? ", synchronous FIFO" : "", line[1].baud_num / line[1].baud_den);
+  printf("loopback: %llu bytes; A at %u baud%s; B at %u baud\n", (unsigned long long)bytes,
+         line[0].baud_num / line[0].baud_den, line[0].sync_fifo ? ", synchronous FIFO" : "",
+         line[1].baud_num / line[1].baud_den);
   ftdi_front_close(front);
   ftdi_chip_free(chip);
   return 0;
