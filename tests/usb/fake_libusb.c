@@ -34,6 +34,7 @@ static own_transfer *flying[MAX_TRANSFERS]; /* oldest first */
 static int flying_count;
 
 void (*fake_pins)(ftdi_chip *chip, int number, uint64_t now_us);
+int fake_refused_request = -1;
 uint64_t fake_now_us;
 int fake_control_requests;
 
@@ -162,6 +163,11 @@ void LIBUSB_CALL libusb_free_config_descriptor(struct libusb_config_descriptor *
 
 /* ---- Handles and requests ---- */
 
+static void serve_pins(void) {
+  for (int i = 0; i < device_count; i++)
+    if (devices[i].present && fake_pins) fake_pins(devices[i].chip, i, fake_now_us);
+}
+
 int LIBUSB_CALL libusb_open(libusb_device *device, libusb_device_handle **handle) {
   if (!device->present) return LIBUSB_ERROR_NO_DEVICE;
   if (device->denied) return LIBUSB_ERROR_ACCESS;
@@ -200,7 +206,9 @@ int LIBUSB_CALL libusb_control_transfer(libusb_device_handle *handle, uint8_t ty
   (void)timeout;
   fake_now_us += CONTROL_US;
   fake_control_requests++;
+  serve_pins();
   if (!handle->device->present) return LIBUSB_ERROR_NO_DEVICE;
+  if ((type & 0x40) && request == fake_refused_request) return LIBUSB_ERROR_PIPE;
   const int n = ftdi_chip_control(handle->device->chip, type, request, value, index, data, length, fake_now_us);
   return n == FTDI_CHIP_STALL ? LIBUSB_ERROR_PIPE : n;
 }
@@ -296,8 +304,7 @@ static int work(int at) {
 /* Calls back for what is finished; how many. */
 static int serve(void) {
   int finished = 0;
-  for (int i = 0; i < device_count; i++)
-    if (devices[i].present && fake_pins) fake_pins(devices[i].chip, i, fake_now_us);
+  serve_pins();
   for (int i = 0; i < flying_count;) {
     if (!work(i)) {
       i++;

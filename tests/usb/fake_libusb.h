@@ -20,6 +20,7 @@ void fake_break_transfers(int number); /* those under way end with LIBUSB_TRANSF
 /* Called for each chip that is plugged in whenever time has gone on, at least every 100 us: the board at its pins. */
 extern void (*fake_pins)(ftdi_chip *chip, int number, uint64_t now_us);
 
+extern int fake_refused_request; /* a vendor request that is answered with STALL; -1: none */
 extern uint64_t fake_now_us;
 extern int fake_control_requests; /* so far */
 int fake_left_open(void);         /* contexts, references, handles, interfaces and transfers not given back */

@@ -467,11 +467,41 @@ START_TEST(a_failed_transfer_is_a_loss_too) {
 }
 END_TEST
 
+/* A board that was talking before we came: at the wrong rate, which is what the host hears. */
+static void chatter(ftdi_chip *chip, int number, uint64_t now_us) {
+  const ftdi_chip_line line = ftdi_chip_line_of(chip, 1);
+  if (line.baud_num / line.baud_den == 9600) ftdi_chip_pin_write(chip, 1, 0xaa, now_us);
+  else loop_back(chip, number, now_us);
+}
+
 START_TEST(old_bytes_are_flushed_at_open) {
-  ftdi_chip *chip = plug(FTDI_CHIP_2232H, "A", 0);
-  for (int i = 0; i < 100; i++) ftdi_chip_pin_write(chip, 1, 0xaa, 0);
+  plug(FTDI_CHIP_2232H, "A", 0);
+  fake_pins = chatter;
   pl_port *port = open_port(NULL, 12000000, 0);
   echo(port, 1000, 1);
+  port->ops->close(port);
+}
+END_TEST
+
+START_TEST(a_request_that_is_refused) {
+  static const struct {
+    int request;
+    const char *says;
+  } all[] = {{0x09, "latency timer"}, {0x04, "data format"}, {0x02, "flow control"}, {0x01, "modem lines"},
+             {0x06, "event character"}};
+  plug(FTDI_CHIP_2232H, "A", 0);
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    fake_refused_request = all[i].request;
+    expect_refusal(&(pl_ftdi_options){.baud = 3000000, .channel = -1}, PL_E_IO, all[i].says);
+  }
+  fake_refused_request = 0x0b; /* the bit mode: QEMU's emulator has none, and a UART needs none */
+  pl_port *port = open_port(NULL, 3000000, 0);
+  pl_error err;
+  fake_refused_request = 0x09;
+  ck_assert_int_eq(port->ops->reopen(port, &err), PL_E_NODEV); /* it has just come back: "not yet" */
+  ck_assert_int_eq(err.status, PL_E_NODEV);
+  fake_refused_request = -1;
+  ck_assert_int_eq(port->ops->reopen(port, &err), PL_OK);
   port->ops->close(port);
 }
 END_TEST
@@ -525,6 +555,7 @@ int main(void) {
   tcase_add_test(all, unplugged_while_waiting);
   tcase_add_test(all, a_failed_transfer_is_a_loss_too);
   tcase_add_test(all, old_bytes_are_flushed_at_open);
+  tcase_add_test(all, a_request_that_is_refused);
   tcase_add_test(all, libftdi_reads_the_eeprom);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
