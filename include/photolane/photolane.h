@@ -138,10 +138,11 @@ typedef struct pl_device pl_device;
 
 typedef struct {
   char uri[528];      /* as opened (at most 511 characters), completed: "rtl:8x8x64" */
-  char backend[16];   /* "model", "rtl", "null" */
+  char backend[16];   /* "model", "rtl", "sim", "ftdi", "null" */
   char kind[16];      /* of the core that is configured: "coherent", "intensity", "rns" */
   char build[160];    /* build id of what computes; of an array also the tools that made it */
   int rows, columns, width; /* physical array; 0 for the model */
+  uint32_t clock_khz; /* of a device behind a link; 0 for the others */
   int checked;        /* 1: each detector read is compared with the golden model */
 } pl_identity;
 

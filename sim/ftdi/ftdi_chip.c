@@ -183,4 +183,8 @@ int ftdi_chip_pin_space(const ftdi_chip *chip, int channel) {
   return idle(chip, channel) ? 0 : chip->channel[channel].to_host.size - chip->channel[channel].to_host.count;
 }
 
+void ftdi_chip_pin_send_now(ftdi_chip *chip, int channel) {
+  chip->channel[channel].flush = chip->channel[channel].to_host.count;
+}
+
 void ftdi_chip_line_error(ftdi_chip *chip, int channel, int errors) { chip->channel[channel].line_errors |= errors; }

@@ -70,6 +70,9 @@ int ftdi_chip_pin_waiting(const ftdi_chip *, int channel); /* bytes that pin_rea
 int ftdi_chip_pin_write(ftdi_chip *, int channel, uint8_t byte, uint64_t now_us);
 int ftdi_chip_pin_space(const ftdi_chip *, int channel);
 
+/* SIWU# was low: what waits goes to the host at once, in a packet that need not be full. */
+void ftdi_chip_pin_send_now(ftdi_chip *, int channel);
+
 /* Line errors seen at the pins, for the status bytes: FTDI_LINE_*. */
 enum { FTDI_LINE_OVERRUN = 0x02, FTDI_LINE_PARITY = 0x04, FTDI_LINE_FRAMING = 0x08, FTDI_LINE_BREAK = 0x10 };
 void ftdi_chip_line_error(ftdi_chip *, int channel, int errors);
