@@ -75,14 +75,15 @@ module pl_stream #(
     .id_o(id), .nak_o(nak), .payload_o(payload), .in_order_o(in_order), .later_o(later), .ack_valid_o(ack_valid),
     .ack_o(ack), .limit_valid_o(limit_valid), .limit_o(limit)
   );
-  logic welcome, restart, ours, taken, lost, again, damaged, full;
+  logic welcome, restart, ours, taken, lost, again, spilled, damaged, full;
   assign welcome = good & hello;
   assign restart = welcome & (id == 32'd0 ? open_q : ~(open_q && id == session_q));
   assign ours = good & ~hello;                               // a frame of this session
   assign taken = ours & in_order & payload & ~beyond_q;
   assign lost = ours & later;                                // something before it is missing
   assign again = ours & payload & ~in_order & ~later;
-  assign damaged = open_q & ((done & ~good) | (ours & in_order & payload & beyond_q));
+  assign spilled = ours & in_order & payload & beyond_q;      // larger than it may be
+  assign damaged = open_q & ((done & ~good) | spilled);
   assign full = store_q[RxLog:0] == {~consumed_q[RxLog], consumed_q[RxLog-1:0]};
 
   always_comb begin
@@ -193,7 +194,7 @@ module pl_stream #(
 
   // ---- Counters, since reset.
   logic [3:0] events;
-  assign events = {wire_fault_i, lost | again, done & ~good, good};
+  assign events = {wire_fault_i, lost | again, (done & ~good) | spilled, good & ~spilled};
   logic [4*16-1:0] counts;
   for (genvar g = 0; g < 4; g++) begin : g_count
     logic [CountBits-1:0] count_q;
