@@ -8,6 +8,7 @@ link_chip := -GRows=1 -GColumns=2 -GWidth=8 -GElements=2 -GAWords=64 -GBWords=64
 # Parameters and top of a bench, if they are not the defaults of the module that it is named after.
 bench_args_test_pl_chip_uart := $(link_chip)
 bench_args_test_pl_chip_ft245 := $(link_chip)
+bench_args_test_pl_stream := -GRxLog=8 -GTxLog=9 -GSerialCrc="1'b1"
 bench_top = $(or $(bench_top_$(1)),$(patsubst test_%,%,$(1)))
 
 .PHONY: link-tests
