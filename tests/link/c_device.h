@@ -144,8 +144,11 @@ static inline void c_begin_load(c_device *d) {
     return;
   }
   d->loads[d->operand]++;
-  if (++d->load_count == C_LOADS) c_complain(d, "more LOADs than this test device counts");
-  d->load_count %= C_LOADS;
+  if (++d->load_count == C_LOADS) d->load_count = 1;
+  for (int which = 0; which < 2 && d->loads[0] + d->loads[1] >= C_LOADS; which++) /* a number that is used again */
+    for (int lane = 0; lane < C_LANES; lane++)
+      for (int word = 0; word < C_WORDS; word++)
+        if (d->load_of[which][lane][word] == d->load_count) d->load_of[which][lane][word] = 0;
   c_load_key(&d->regs, (int)d->operand, &d->load_regs[d->load_count]);
 }
 

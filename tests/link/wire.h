@@ -17,7 +17,7 @@
 #include "c_device.h"
 #include "link/port.h"
 
-enum { WIRE_QUEUE = 1 << 16, WORLD_PORTS = 4 };
+enum { WIRE_QUEUE = 1 << 16, WORLD_PORTS = 8 };
 
 typedef struct {
   double drop, corrupt, duplicate, burst, garbage; /* chance per byte; a burst hits up to 64, garbage is up to 40 */
