@@ -7,7 +7,7 @@ $(O)/tests/%: $(O)/obj/tests/%.o $(O)/libphotolane.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) -lgsl -lgslcblas
 
-HOST_TESTS := $(filter-out $(O)/tests/lockstep/%,$(TESTS))
+HOST_TESTS := $(filter-out $(O)/tests/lockstep/% $(O)/tests/board/%,$(TESTS))
 LOCKSTEP_TESTS := $(filter $(O)/tests/lockstep/%,$(TESTS))
 as_tests = $(foreach test,$(1),'$(notdir $(test))=$(test)')
 VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
