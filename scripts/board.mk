@@ -78,5 +78,12 @@ board-from: $(BOARD_DIR)/photolane-board-$(NAME)$(trace_suffix) ## a board of ot
 
 # Chips that only echo, for the tests of the board itself.
 $(eval $(call board_rule,echo-uart,uart,pl_echo_uart,48000,12000000,,tests/board/rtl/pl_echo_uart.sv))
+$(eval $(call board_rule,echo-ft245,ft245,pl_echo_ft245,64000,0,,tests/board/rtl/pl_echo_ft245.sv))
+$(eval $(call board_rule,echo-ft245-at-once,ft245,pl_echo_ft245,64000,0,-GAtOnce=1,tests/board/rtl/pl_echo_ft245.sv))
+ECHO_BOARDS := $(addprefix $(BOARD_DIR)/photolane-board-,echo-uart echo-ft245 echo-ft245-at-once)
+
+# Tests of the boards (tests/board), which want programs: of `make check`.
+BOARD_TESTS := $(filter $(O)/tests/board/%,$(TESTS))
+$(O)/tests/board/test_port_sim: | $(ECHO_BOARDS)
 
 -include $(wildcard $(O)/obj/sim/systemc/*.d)
