@@ -89,7 +89,8 @@ ECHO_BOARDS := $(addprefix $(BOARD_DIR)/photolane-board-,echo-uart echo-ft245 ec
 # Tests of the boards (tests/board), which want programs.
 BOARD_TESTS := $(filter $(O)/tests/board/%,$(TESTS))
 $(O)/tests/board/test_port_sim: | $(ECHO_BOARDS)
-$(O)/tests/board/test_board_jobs: | $(BOARD_PROGRAMS) $(BOARD_LINKS)
+$(O)/tests/board/test_board_jobs $(O)/tests/board/test_board_rates: | $(BOARD_PROGRAMS) $(BOARD_LINKS)
+$(O)/tests/board/test_board_jobs: $(call obj,host/cli/random_job.c host/cli/random_regs.c)
 
 # For `make check`: needs $(BOARD_TESTS) and boards.
 BOARD_CHECKS := $(foreach test,$(BOARD_TESTS),'$(notdir $(test))=$(test)') \
