@@ -1,7 +1,9 @@
-/* usbredir.c: the chip as the USB device at the end of a usbredir connection (the "usb-host" end), for QEMU's usb-redir.
+/* usbredir.c: the chip as the USB device at the end of a usbredir connection (the "usb-host" end), for QEMU's
+ * usb-redir.
  *
- * The protocol's parser is libusbredirparser's. Requests are answered at once; bulk transfers wait in one queue per endpoint
- * until the chip completes the oldest. bulk_receiving is not offered: QEMU would then switch FTDI chips to buffered input.
+ * The protocol's parser is libusbredirparser's. Requests are answered at once; bulk transfers wait in one queue per
+ * endpoint until the chip completes the oldest. bulk_receiving is not offered: QEMU would then switch FTDI chips to
+ * buffered input.
  */
 #include "front_state.h"
 
@@ -132,7 +134,8 @@ static void get_alternate(void *priv, uint64_t id, struct usb_redir_get_alt_sett
   usbredirparser_send_alt_setting_status(u->parser, id, &reply);
 }
 
-static void control(void *priv, uint64_t id, struct usb_redir_control_packet_header *header, uint8_t *data, int data_len) {
+static void control(void *priv, uint64_t id, struct usb_redir_control_packet_header *header, uint8_t *data,
+                    int data_len) {
   usbredir *u = priv;
   struct usb_redir_control_packet_header reply = *header;
   const int in = header->endpoint & 0x80;
@@ -248,7 +251,8 @@ static void serve(ftdi_front *front, uint64_t now_us) {
         t->done += ftdi_chip_bulk_out(front->chip, t->header.endpoint, t->data + t->done, t->length - t->done, now_us);
         finished = t->done == t->length;
       }
-      if (t->done - before > 2) front->bytes += (uint64_t)(t->done - before);
+      const int moved = t->done - before, in = t->header.endpoint & 0x80;
+      if (moved > 2 || !in) front->bytes += (uint64_t)moved; /* two are a status alone */
       if (!finished) break;
       u->queue[e] = t->next;
       complete(u, t, usb_redir_success);
