@@ -59,7 +59,6 @@ START_TEST(bad_uris) {
   expect_open("ftdi:?mode=fifo&baud=9600", PL_E_INPUT, "leave them out with mode=fifo");
   expect_open("ftdi:?baud=0", PL_E_INPUT, "baud wants a whole number from 1 to 12000000");
   expect_open("ftdi:?wait=forever", PL_E_INPUT, "wait wants a whole number");
-  expect_open("ftdi:?serial=no-such-serial-number", PL_E_NODEV, "no-such-serial-number");
   expect_open("null:?fail=open", PL_E_NODEV, "there is no device");
   expect_open("null:?fail=often", PL_E_INPUT, "open, configure, gemm or lost, not 'often'");
   expect_open("null:?flip=1,2", PL_E_INPUT, "JOB,ROW,COL");
