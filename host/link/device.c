@@ -18,6 +18,7 @@ enum {
   PATIENCE_US = 2000000,  /* how long a device that answers may do nothing, and how many times the clocks of its work */
   PATIENCE_FACTOR = 64,
   CLOCK_LEAST_KHZ = 1000,
+  FRAMES_UNDER_WAY = 4,
 };
 
 pl_status pl_link_lose(pl_link *l, pl_error *err, pl_status status, const char *format, ...) {
@@ -198,9 +199,9 @@ static pl_status begin_session(pl_link *l, pl_link_info *info, pl_error *err) {
   pl_status status;
   while (l->stream.state == PL_STREAM_OPENING)
     if ((status = pl_link_pump(l, SLICE_US, err))) return status;
-  /* Two frames fit the device's buffer, so that one is on its way while the other is being taken. */
-  if (l->stream.peer_ring / 2 < l->stream.setup.payload_max)
-    l->stream.setup.payload_max = l->stream.peer_ring > 2 ? l->stream.peer_ring / 2 : 1;
+  /* Some frames fit the device's buffer, so that they are on their way while one is being taken and acknowledged. */
+  const uint32_t most = l->stream.peer_ring / FRAMES_UNDER_WAY;
+  if (most < l->stream.setup.payload_max) l->stream.setup.payload_max = most ? most : 1;
 
   static const uint8_t clear = PL_CMD_CLEAR;
   uint32_t words[PL_DEVICE_RUN_CYCLES] = {0};
