@@ -97,7 +97,7 @@ $(O)/tests/board/test_board_jobs: $(call obj,tests/board/test_board_jobs.c host/
 
 # For `make check`: needs $(BOARD_TESTS) and boards.
 BOARD_CHECKS := $(foreach test,$(BOARD_TESTS),'$(notdir $(test))=$(test)') \
-  $(foreach board,uart ft245,$(foreach kind,coherent intensity rns,'verify sim:$(board) $(kind)=$(O)/photolane verify -d sim:$(board) --kind $(kind) --level L2 --cases 6'))
+  $(foreach board,uart ft245,$(foreach kind,coherent intensity rns,'verify sim:$(board) $(kind)=$(O)/photolane verify -d sim:$(board) --kind $(kind) --level L2 --cases $(if $(filter uart,$(board)),8,24)'))
 .PHONY: check-board
 check-board: $(O)/photolane $(BOARD_TESTS) boards ## the simulated boards: pins, faults, jobs of each kind
 	$(Q)scripts/run-tests $(BOARD_CHECKS)
