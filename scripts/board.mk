@@ -88,7 +88,7 @@ ECHO_BOARDS := $(addprefix $(BOARD_DIR)/photolane-board-,echo-uart echo-ft245 ec
 
 # Tests of the boards (tests/board), which want programs.
 BOARD_TESTS := $(filter $(O)/tests/board/%,$(TESTS))
-$(O)/tests/board/test_port_sim: | $(ECHO_BOARDS)
+$(O)/tests/board/test_port_sim $(O)/tests/board/test_board_chardev: | $(ECHO_BOARDS)
 $(O)/tests/board/test_board_jobs $(O)/tests/board/test_board_rates: | $(BOARD_PROGRAMS) $(BOARD_LINKS)
 $(O)/tests/board/test_board_jobs: $(call obj,tests/board/test_board_jobs.c host/cli/random_job.c host/cli/random_regs.c) $(O)/libphotolane.a
 	$(call say,LINK,$@)
