@@ -4,7 +4,7 @@
 // Two stages, decode (the operand is read from memory) and execute: an instruction takes one clock, those with a count
 // (products, shifts, sums of the array) one per step, and `idle`, `wait`, `beat`, `out`, `wr` as long as the outside needs. A
 // jump costs one clock more, and so does an instruction that reads what the one before it wrote (a word of memory, the
-// index). Memory: 256 words of 32 bits in block RAM; the host writes the registers, its first words, while idle_o is high.
+// index), or that takes its operand not from memory or array but from a slower source (x0, x1, c0..c2, code, tails). Memory: 256 words of 32 bits in block RAM; the host writes the registers, its first words, while idle_o is high.
 // In front of it the operand codes come (load_*), behind it results leave (result_*), both valid/ready; beside it the
 // array (pl_micro_array) is told what to do:
 //   set_o, set_what_o, value_o     the register SetXX takes value_o
@@ -97,7 +97,6 @@ module pl_micro #(
   logic [14:0] op_q;
   logic [3:0] what_q;
   logic [2:0] when_q;
-  logic [1:0] x_q;
   logic [8:0] arg_q;
   logic flag_q, inv_q;
   assign {is_drain, is_limit, is_write, is_rounds, is_add1, is_add0, is_do, is_branch, is_set, is_store, is_sqrt, is_norm,
@@ -112,7 +111,6 @@ module pl_micro #(
     if (done) begin
       what_q <= next_what;
       when_q <= ir_q[pl_compact_pkg::WhenAt +: 3];
-      x_q <= ir_q[pl_compact_pkg::XAt +: 2];
       flag_q <= ir_q[pl_compact_pkg::FlagAt];
       inv_q <= ir_q[pl_compact_pkg::InvAt];
       arg_q <= ir_q[8:0];
@@ -148,7 +146,13 @@ module pl_micro #(
     if (done) addr_q <= addr;
   end
   assign index_changes = (is_set && what_q == pl_compact_pkg::SetI) || (is_do && what_q == pl_compact_pkg::DoInci);
-  assign hazard = (is_store && addr == addr_q) || (index_changes && ir_q[8]);
+  logic slow;  // the next instruction has a slow operand
+  assign slow = (next_op == pl_compact_pkg::OpAlu || next_op == pl_compact_pkg::OpMul) &&
+                (next_what == pl_compact_pkg::FromX0 || next_what == pl_compact_pkg::FromX1 ||
+                 next_what == pl_compact_pkg::FromCode || next_what == pl_compact_pkg::FromC0 ||
+                 next_what == pl_compact_pkg::FromC1 || next_what == pl_compact_pkg::FromC2 ||
+                 next_what == pl_compact_pkg::FromTail);
+  assign hazard = (is_store && addr == addr_q) || (index_changes && ir_q[8]) || (slow && |op_q);
 
   // ---- Effects, for branches.
   localparam int EffectBits = pl_regs_pkg::EffectCrosstalk + 1;
@@ -169,12 +173,10 @@ module pl_micro #(
   logic [15:0] root_q;
   logic [Elements*8-1:0] codes_q;
   logic [5:0] k_q, k_d;
-  logic [1:0] third_q;  // step of a digit of the root
-  logic carry_q, g_q, neg, k_zero, k_one, when_met;
+  logic less_q;
+  logic carry_q, g_q, neg, k_zero_q, k_one_q, when_met;
   logic [pl_gauss_pkg::EntryBits-1:0] entry_q;
   assign neg = a_q[ABits-1];
-  assign k_zero = k_q == 6'd0;
-  assign k_one = k_q == 6'd1;
 
   always_comb begin
     case (when_q)
@@ -186,82 +188,118 @@ module pl_micro #(
     endcase
   end
 
-  // Source of the right operand, one-hot; nothing selected is 0.
-  logic [11:0] from_q;
+  // Sources of the right operand, one-hot; nothing selected is 0. The slow ones go by aux_q: their instruction is executed
+  // only behind a clock in which nothing was, so they stand still.
+  logic from_memory_q, from_mac_q, from_root_q;
+  logic [31:0] aux_q, aux_d;
+  always_comb begin
+    case (next_what)
+      pl_compact_pkg::FromX0: aux_d = x0;
+      pl_compact_pkg::FromX1: aux_d = x1;
+      pl_compact_pkg::FromCode: aux_d = {{24{codes_q[7]}}, codes_q[7:0]};
+      pl_compact_pkg::FromC0: aux_d = 32'(entry_q[pl_gauss_pkg::C0Low +: pl_gauss_pkg::C0Bits]);
+      pl_compact_pkg::FromC1: aux_d = 32'(entry_q[pl_gauss_pkg::C1Low +: pl_gauss_pkg::C1Bits]);
+      pl_compact_pkg::FromC2: aux_d = 32'(entry_q[pl_gauss_pkg::C2Low +: pl_gauss_pkg::C2Bits]);
+      pl_compact_pkg::FromTail: aux_d = ir_q[0] ? {tail_i, 16'd0} : {16'd0, tail_i};
+      default: aux_d = '0;
+    endcase
+  end
   always_ff @(posedge clk_i) begin
     if (done) begin
-      for (int n = 0; n < 12; n++) from_q[n] <= next_what == 4'(n);
-      if (next_what == pl_compact_pkg::FromMemoryOne) from_q[pl_compact_pkg::FromMemory] <= 1'b1;
+      aux_q <= aux_d;
+      from_memory_q <= next_what == pl_compact_pkg::FromMemory || next_what == pl_compact_pkg::FromMemoryOne;
+      from_mac_q <= next_what == pl_compact_pkg::FromMac;
+      from_root_q <= next_what == pl_compact_pkg::FromRoot;
     end
   end
-  `define PL_FROM(NAME, VALUE) ({32{from_q[pl_compact_pkg::From``NAME]}} & (VALUE))
-  assign y = `PL_FROM(Memory, word_q) | `PL_FROM(Mac, mac_i) | `PL_FROM(X0, x0) | `PL_FROM(X1, x1)
-           | `PL_FROM(Code, {{24{codes_q[7]}}, codes_q[7:0]})
-           | `PL_FROM(C0, 32'(entry_q[pl_gauss_pkg::C0Low +: pl_gauss_pkg::C0Bits]))
-           | `PL_FROM(C1, 32'(entry_q[pl_gauss_pkg::C1Low +: pl_gauss_pkg::C1Bits]))
-           | `PL_FROM(C2, 32'(entry_q[pl_gauss_pkg::C2Low +: pl_gauss_pkg::C2Bits]))
-           | `PL_FROM(Root, {14'd0, root_q, 2'b01})
-           | `PL_FROM(Tail, {arg_q[0] ? tail_i : 16'd0, arg_q[0] ? 16'd0 : tail_i});
-  `undef PL_FROM
-  assign tail_what_o = arg_q[2:0];
+  assign y = (word_q & {32{from_memory_q}}) | (mac_i & {32{from_mac_q}})
+           | ({14'd0, root_q, 2'b01} & {32{from_root_q}}) | aux_q;
+  assign tail_what_o = ir_q[2:0];
 
-  // What the adder does in this clock: left is one of 0, A, 2 A, ~A; right is y or nothing, inverted to subtract.
-  logic [1:0] left_what;
-  logic right_on, right_inv, carry_in, a_en, shift_right, root_bit;
-  assign root_bit = third_q == 2'd2;
+  // What the adder does in this clock: left is one of 0, A, 2 A, ~A; right is y or nothing, inverted to subtract. Most of it
+  // is decided a clock ahead. step_q counts the clocks of an instruction, modulo 4. A digit of the root takes four: shift
+  // in, shift in, compare, subtract; a limit three: subtract, clear if beyond, add.
+  logic [1:0] step_q, step_d, left_d, left_q;
+  logic right_on, carry_in, a_en, shift_right, root_digit;
+  logic off_q, off_d, inverted_q, inverted_d, one_q, one_d, round_q, round_d, in_q, in_d, k_ends;
+  assign step_d = done ? 2'd0 : step_q + 2'd1;
+  assign k_ends = k_d == 6'd0;
   always_comb begin
-    left_what = x_q;
-    right_on = 1'b1;
-    right_inv = inv_q & is_alu;
-    carry_in = right_inv | (x_q == pl_compact_pkg::XNot) | (what_q == pl_compact_pkg::FromMemoryOne)
-             | (what_q == pl_compact_pkg::FromCarry & carry_q);
-    a_en = 1'b0;
-    shift_right = 1'b0;
-    if (is_alu) begin
-      a_en = when_met;
-    end else if (is_store) begin
-      a_en = 1'b1;
-    end else if (is_mul) begin
-      right_on = q_q[31];
-      a_en = 1'b1;
-      if (!started_q) left_what = pl_compact_pkg::XZero;
-    end else if (is_shift) begin
-      a_en = started_q | ~flag_q;
-      right_on = 1'b0;
-      if (!k_zero) begin
-        shift_right = ~inv_q;
-        left_what = pl_compact_pkg::XDouble;
-        carry_in = 1'b0;
+    left_d = ir_q[pl_compact_pkg::XAt +: 2];
+    off_d = 1'b0;       // nothing on the right
+    inverted_d = 1'b0;
+    one_d = 1'b0;       // add one
+    round_d = 1'b0;     // add the carry
+    in_d = 1'b0;        // add the highest bit of Q
+    if (done) begin
+      case (next_op)
+        pl_compact_pkg::OpAlu: begin
+          inverted_d = ir_q[pl_compact_pkg::InvAt];
+          one_d = ir_q[pl_compact_pkg::InvAt] | (left_d == pl_compact_pkg::XNot);
+        end
+        pl_compact_pkg::OpStore: one_d = next_what == pl_compact_pkg::FromMemoryOne;
+        pl_compact_pkg::OpMul: left_d = pl_compact_pkg::XZero;
+        pl_compact_pkg::OpShift, pl_compact_pkg::OpNorm: left_d = pl_compact_pkg::XDouble;
+        pl_compact_pkg::OpSqrt: begin
+          left_d = pl_compact_pkg::XZero;
+          off_d = 1'b1;
+          in_d = 1'b1;
+        end
+        pl_compact_pkg::OpLimit: begin
+          inverted_d = 1'b1;
+          one_d = 1'b1;
+        end
+        pl_compact_pkg::OpDrain: begin
+          left_d = pl_compact_pkg::XZero;
+          off_d = 1'b1;
+        end
+        default: ;
+      endcase
+    end else begin
+      left_d = pl_compact_pkg::XDouble;  // products, normalisation
+      if (is_shift && k_ends) begin
+        left_d = pl_compact_pkg::XA;
+        round_d = what_q == pl_compact_pkg::FromCarry;
       end
-    end else if (is_norm) begin
-      a_en = ~a_q[31];
-      right_on = 1'b0;
-    end else if (is_sqrt) begin
-      left_what = root_bit ? pl_compact_pkg::XA : started_q ? pl_compact_pkg::XDouble : pl_compact_pkg::XZero;
-      right_on = root_bit;
-      right_inv = root_bit;
-      carry_in = root_bit | q_q[31];
-      a_en = ~root_bit | ~sum[ABits-1];
-    end else if (is_limit) begin
-      a_en = 1'b1;
-      right_inv = ~started_q;
-      carry_in = ~started_q;
-      if (started_q) left_what = neg == inv_q ? pl_compact_pkg::XA : pl_compact_pkg::XZero;
-    end else if (is_drain) begin  // the first clock clears A
-      a_en = 1'b1;
-      right_on = started_q;
-      if (!started_q) left_what = pl_compact_pkg::XZero;
+      if (is_sqrt) begin
+        if (step_d[1]) left_d = pl_compact_pkg::XA;
+        off_d = ~step_d[1];
+        inverted_d = step_d[1];
+        one_d = step_d[1];
+        in_d = ~step_d[1];
+      end
+      if (is_limit) begin
+        left_d = step_d[1] ? pl_compact_pkg::XA : pl_compact_pkg::XZero;
+        off_d = ~step_d[1];
+      end
+      if (is_drain) left_d = pl_compact_pkg::XA;
     end
   end
+  always_ff @(posedge clk_i) begin
+    step_q <= step_d;
+    left_q <= left_d;
+    off_q <= off_d;
+    inverted_q <= inverted_d;
+    one_q <= one_d;
+    round_q <= round_d;
+    in_q <= in_d;
+  end
+  assign root_digit = step_q == 2'd3;
+  assign right_on = ~off_q & (~is_mul | q_q[31]);
+  assign carry_in = one_q | (round_q & carry_q) | (in_q & q_q[31]);
+  assign shift_right = is_shift & ~inv_q & ~k_zero_q;
+  assign a_en = (is_alu & when_met) | is_store | is_mul | (is_shift & (started_q | ~flag_q)) | (is_norm & ~a_q[31])
+              | (is_sqrt & (~step_q[1] | (root_digit & ~less_q))) | (is_limit & (step_q != 2'd1 | neg != inv_q))
+              | is_drain;
   always_comb begin
-    case (left_what)
+    case (left_q)
       pl_compact_pkg::XZero: left = '0;
       pl_compact_pkg::XA: left = a_q;
       pl_compact_pkg::XDouble: left = {a_q[ABits-2:0], 1'b0};
       default: left = ~a_q;
     endcase
   end
-  assign right = ({{(ABits-32){flag_q & y[31]}}, y} & {ABits{right_on}}) ^ {ABits{right_inv}};
+  assign right = ({{(ABits-32){flag_q & y[31]}}, y} & {ABits{right_on}}) ^ {ABits{inverted_q}};
   assign sum = left + right + $signed({{(ABits-1){1'b0}}, carry_in});
   assign sum_low = sum[31:0];
   logic by_eight;
@@ -277,10 +315,10 @@ module pl_micro #(
   always_ff @(posedge clk_i) begin
     if (is_set && what_q == pl_compact_pkg::SetQ) q_q <= word_q;
     else if (is_set && what_q == pl_compact_pkg::SetQh) q_q <= {word_q[15:0], 16'd0};
-    else if (is_mul || (is_sqrt && !root_bit)) q_q <= {q_q[30:0], 1'b0};
+    else if (is_mul || (is_sqrt && !step_q[1])) q_q <= {q_q[30:0], 1'b0};
     if (is_sqrt && !started_q) root_q <= '0;
-    else if (is_sqrt && root_bit) root_q <= {root_q[14:0], ~sum[ABits-1]};
-    third_q <= is_sqrt && !root_bit ? third_q + 2'd1 : 2'd0;
+    else if (is_sqrt && root_digit) root_q <= {root_q[14:0], ~less_q};
+    less_q <= sum[ABits-1];
     if (is_set && what_q == pl_compact_pkg::SetI) i_q <= word_q[7:0];
     else if (is_do && what_q == pl_compact_pkg::DoInci) i_q <= i_q + 8'd1;
   end
@@ -307,13 +345,17 @@ module pl_micro #(
       k_d = k_q + 6'd1;
     end else if (is_shift && !inv_q && by_eight) begin
       k_d = k_q - 6'd8;
-    end else if (is_sqrt && !root_bit) begin
+    end else if (is_sqrt && !root_digit) begin
       k_d = k_q;
     end else begin
       k_d = k_q - 6'd1;
     end
   end
-  always_ff @(posedge clk_i) k_q <= k_d;
+  always_ff @(posedge clk_i) begin
+    k_q <= k_d;
+    k_zero_q <= k_ends;
+    k_one_q <= k_d == 6'd1;
+  end
 
   // ---- The Gaussian's table: the segment that `norm` found.
   logic [pl_gauss_pkg::EntryBits-1:0] gauss [0:255];
@@ -332,13 +374,13 @@ module pl_micro #(
   // ---- End of an instruction, and the next one.
   always_comb begin
     done = 1'b1;
-    if (is_mul) done = k_one;
-    else if (is_shift) done = k_zero & (started_q | ~flag_q);
+    if (is_mul) done = k_one_q;
+    else if (is_shift) done = k_zero_q & (started_q | ~flag_q);
     else if (is_norm) done = a_q[31];
-    else if (is_sqrt) done = k_one & root_bit;
-    else if (is_rounds) done = k_one | flag_q;
-    else if (is_limit) done = started_q;
-    else if (is_drain) done = k_one & started_q;
+    else if (is_sqrt) done = k_one_q & root_digit;
+    else if (is_rounds) done = k_one_q | flag_q;
+    else if (is_limit) done = step_q[1];
+    else if (is_drain) done = k_one_q & started_q;
     else if (is_write) done = ~write_busy_i;
     else if (is_do) begin
       case (what_q)
