@@ -11,6 +11,7 @@ MANDIR ?= $(DATADIR)/man
 INSTALL ?= install
 
 CORES := $(wildcard host/physics/cores/*.cfg)
+ENERGY_FOLDERS := archs shapes systems claims
 PUBLIC_HEADERS := include/photolane/photolane.h include/photolane/registers.h include/photolane/version.h
 BUILT_PLUGINS = $(wildcard $(O)/rtl/libphotolane-rtl-*.so)
 
@@ -25,7 +26,10 @@ $(O)/obj/host/device/paths.o: $(O)/dirs.txt
 $(O)/cores:
 	@mkdir -p $(@D)
 	$(Q)ln -sfn $(CURDIR)/host/physics/cores $@
-$(O)/libphotolane.a: | $(O)/cores
+$(O)/energy:
+	@mkdir -p $(@D)
+	$(Q)ln -sfn $(CURDIR)/host/energy $@
+$(O)/libphotolane.a: | $(O)/cores $(O)/energy
 
 # Made anew each time: it holds PREFIX.
 $(O)/photolane.pc: photolane.pc.in FORCE
@@ -47,6 +51,8 @@ install: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so
 	$(Q)$(INSTALL) -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(INCLUDEDIR)/photolane/
 	$(Q)$(INSTALL) -m 644 $(O)/photolane.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
 	$(Q)$(INSTALL) -m 644 $(CORES) $(DESTDIR)$(DATADIR)/photolane/cores/
+	$(Q)for folder in $(ENERGY_FOLDERS); do $(INSTALL) -d $(DESTDIR)$(DATADIR)/photolane/energy/$$folder && \
+	  $(INSTALL) -m 644 host/energy/$$folder/*.cfg $(DESTDIR)$(DATADIR)/photolane/energy/$$folder/ || exit 1; done
 	$(Q)$(if $(BUILT_PLUGINS),$(INSTALL) -m 755 $(BUILT_PLUGINS) $(DESTDIR)$(LIBDIR)/photolane/,:)
 	$(Q)$(INSTALL) -m 644 docs/man/photolane.1 $(DESTDIR)$(MANDIR)/man1/
 
