@@ -34,8 +34,9 @@ static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_c
   /* Conversions (2.6). */
   const double S = a->share_inputs ? T : 1, r1 = a->broadcast ? N2 : i2;
   const double tau = fmin(a->temporal_accumulation, ceil(D / (C * L)));
-  const double sums = N1 * N2 * ceil(ceil(iD / tau) / C), reads = a->share_adc ? sums : N1 * N2 * ceil(iD / tau);
-  const double loads = N1 * D * r1 + i1 * N2 * D / S;
+  double sums = N1 * N2 * ceil(ceil(iD / tau) / C), reads = a->share_adc ? sums : N1 * N2 * ceil(iD / tau);
+  double loads = N1 * D * r1 + i1 * N2 * D / S;
+  if (op->measured) loads = op->encodings_a + op->encodings_b, sums = reads = op->reads;
 
   /* Memories (2.6). R: how often partial sums pass the local buffer; rounded up for linear layers only. */
   const double filled = fmax(H * D * a->bits / 8 / a->local_buffer_bytes, 1), R = attention ? filled : ceil(filled);

@@ -33,15 +33,17 @@ static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_c
   }
   const int attention = pl_op_is_attention(op);
   const double all = op->copies * op->count * a->sign_passes;
-  const double weights = op->m * op->k, in = op->k * op->n + (attention || a->reload_weights ? weights : 0);
-  const double loads = all * in, reads = all * op->m * op->n;
+  const double values = op->measured ? op->encodings_a : op->k * op->n;
+  const double weights = op->measured ? op->encodings_b : op->m * op->k;
+  const double loads = all * (values + (attention || a->reload_weights ? weights : 0));
+  const double reads = all * (op->measured ? op->reads : op->m * op->n);
+  const double photons = op->photons > 0 ? all * op->photons : reads * a->photons_per_dot_product;
   cost->pj[PL_PART_SRAM] += memory_scale(a) * (loads * a->memory_in_pj + reads * a->memory_out_pj);
   cost->pj[PL_PART_DAC] += converter_scale(a) * loads * a->dac_pj;
   cost->pj[PL_PART_ADC] += converter_scale(a) * reads * a->adc_pj;
   cost->pj[PL_PART_MODULATOR] += loads * a->modulator_pj;
   cost->pj[PL_PART_TIA] += reads * a->receiver_pj;
-  cost->pj[PL_PART_LASER] +=
-      reads * a->photons_per_dot_product * planck_c_pj_nm / a->wavelength_nm / a->laser_efficiency;
+  cost->pj[PL_PART_LASER] += photons * planck_c_pj_nm / a->wavelength_nm / a->laser_efficiency;
   cost->dac_conversions += loads;
   cost->adc_conversions += reads;
 

@@ -36,7 +36,8 @@ static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_c
                C = a->cores_per_tile, f = a->clock_ghz;
   const pl_op_energies e = pl_device_energies(a);
   const double i1 = ceil(N1 / H), iD = ceil(D / W), Q = mesh_size(a) + fmin(H, W), phases = i1 * iD * Q;
-  const double inputs = i1 * N2 * D, reads = N1 * N2 * iD, sums = reads / C;
+  const double inputs = op->measured ? op->encodings_a : i1 * N2 * D, reads = op->measured ? op->reads : N1 * N2 * iD;
+  const double sums = reads / C;
   const int spilled = ceil(H * N2 * a->bits / 8 / a->local_buffer_bytes) > 1;
   const double partial = spilled ? N1 * N2 * (iD / C * 2 - 1) : sums;
 

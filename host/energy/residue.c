@@ -41,9 +41,11 @@ static double dac_pj(const pl_arch *a) { return a->dac_rated_power_mw / a->dac_r
 static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_cost *cost) {
   (void)w;
   const dataflow d = best(a, op);
-  const double n = op->count, dots = n * op->copies * op->m * op->n * ceil(op->k / a->group);
+  const double n = op->count;
+  const double dots = n * op->copies * (op->measured ? op->reads : op->m * op->n * ceil(op->k / a->group));
+  const double stationary = op->measured ? op->copies * op->encodings_b : d.stationary;
   const double busy = n * d.seconds, peak_pj = a->printed_power_w * a->units / a->printed_units * busy * 1e12;
-  cost->dac_conversions += n * d.stationary * a->moduli * 2;
+  cost->dac_conversions += n * stationary * a->moduli * 2;
   cost->adc_conversions += dots * a->moduli * a->detections;
   cost->light_s += busy;
   cost->latency_s += busy;
@@ -59,7 +61,7 @@ static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_c
     cost->pj[PL_PART_TIA] += dots * tia_pj(a);
     cost->pj[PL_PART_NUMBERS] += dots * a->residue_conversion_pj + n * d.tiles * d.vectors * a->block_float_conversion_pj;
     cost->pj[PL_PART_ADC] += dots * adc_pj(a);
-    cost->pj[PL_PART_DAC] += n * d.stationary * dac_pj(a);
+    cost->pj[PL_PART_DAC] += n * stationary * dac_pj(a);
     return;
   }
   cost->pj[PL_PART_TIA] += peak_pj * a->tia_share;

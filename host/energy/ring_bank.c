@@ -23,7 +23,9 @@ static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_c
   const pl_op_energies e = pl_device_energies(a);
   const double i1 = ceil(N1 / H), iD = ceil(D / W), ring_mw = a->ring_energy_fj_per_bit * f * 1e-3;
 
-  const double loads = N1 * D + i1 * N2 * D * F, reads = N1 * N2 * iD * F, sums = reads / C;
+  double loads = N1 * D + i1 * N2 * D * F, reads = N1 * N2 * iD * F;
+  if (op->measured) loads = op->encodings_b + op->encodings_a * F, reads = op->reads * F;
+  const double sums = reads / C;
   const int spilled = ceil(H * N2 * a->bits / 8 / a->local_buffer_bytes) > 1;
   const double partial = spilled ? N1 * N2 * (iD / C * F * 2 - 1) : sums;
   const double local = 2 * N1 * D + 2 * i1 * D * N2 * F + partial;

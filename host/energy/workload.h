@@ -74,6 +74,10 @@ typedef struct {
   char name[32];
   pl_op_kind kind;
   double m, k, n, copies, count;
+  /* What a device counted, per copy and repetition; the models take it in place of their formulas (measured.h). */
+  int measured;
+  double encodings_a, encodings_b; /* of values, of weights */
+  double reads, photons;           /* photons 0: not known */
 } pl_op;
 
 static inline double pl_op_macs(const pl_op *op) { return op->m * op->k * op->n * op->copies * op->count; }
