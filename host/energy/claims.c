@@ -21,6 +21,7 @@ static double part_of(const char *name, const double *values) {
 double pl_value_of(const char *name, const pl_workload *w, const pl_cost *cost, const pl_design *design) {
   const double mj = pl_cost_pj(cost) * 1e-9, ms = cost->latency_s * 1e3;
   if (!strncmp(name, "energy:", 7)) return part_of(name + 7, cost->pj) * 1e-9;
+  if (!strncmp(name, "share:", 6)) return part_of(name + 6, cost->pj) / pl_cost_pj(cost) * 100;
   if (!strncmp(name, "power:", 6)) return part_of(name + 6, design->power_w);
   if (!strncmp(name, "area:", 5)) return part_of(name + 5, design->area_mm2);
   const struct {
@@ -106,6 +107,7 @@ static pl_status read_field(const char *path, const config_setting_t *s, pl_clai
   if (!strcmp(name, "printed")) return pl_cfg_number(path, s, -1, name, 0, 0, 1e18, &c->printed, err);
   if (!strcmp(name, "tolerance_percent")) return pl_cfg_number(path, s, -1, name, 0, 0, 100, &c->tolerance_percent, err);
   if (!strcmp(name, "at_least")) return read_bool(path, s, &c->at_least, err);
+  if (!strcmp(name, "at_most")) return read_bool(path, s, &c->at_most, err);
   if (!strcmp(name, "verdict")) return read_verdict(path, s, c, err);
   if (!strcmp(name, "of")) return read_side(path, s, &c->of, err);
   if (!strcmp(name, "mean_of")) return read_means(path, s, c, err);
@@ -136,8 +138,9 @@ static pl_status read_claim(const char *path, const config_setting_t *s, pl_clai
   if (c->verdict == PL_CLAIM_NOT) return PL_OK;
   if (!*c->value || !*c->of.arch || (!*c->of.model && !c->means))
     return pl_fail(err, PL_E_INPUT, "%s:%d: a claim needs the fields value and of, with arch and model", path, c->line);
-  if (!c->at_least && !(c->tolerance_percent > 0))
-    return pl_fail(err, PL_E_INPUT, "%s:%d: a claim needs the field tolerance_percent, or at_least = true", path, c->line);
+  if (c->at_least + c->at_most + (c->tolerance_percent > 0) != 1 || !(c->printed > 0))
+    return pl_fail(err, PL_E_INPUT, "%s:%d: a claim needs the field printed, and one of tolerance_percent, at_least and "
+                   "at_most", path, c->line);
   return PL_OK;
 }
 
@@ -220,7 +223,8 @@ pl_status pl_claim_compute(pl_claim *c, pl_error *err) {
     sum += above / below;
   }
   c->computed = sum / models;
-  c->holds = c->at_least ? c->computed >= c->printed
-                         : fabs(c->computed / c->printed - 1) * 100 <= c->tolerance_percent;
+  c->holds = c->at_least  ? c->computed >= c->printed
+             : c->at_most ? c->computed <= c->printed
+                          : fabs(c->computed / c->printed - 1) * 100 <= c->tolerance_percent;
   return PL_OK;
 }

@@ -4,9 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-const char *const pl_ledger_names[PL_LEDGER_STEPS] = {
-    "matrix products alone", "+ digital operations", "+ key-value cache", "+ host link", "+ weights, ours in place",
-    "+ weights, ours reloaded"};
+const char *const pl_ledger_names[PL_LEDGER_STEPS] = {"products alone", "+ digital",  "+ kv cache",
+                                                      "+ host link",    "+ weights",  "+ ours reloaded"};
 const char *const pl_time_names[PL_TIMES] = {"products", "memory", "digital", "host link"};
 
 static const pl_cfg_field fields[] = {

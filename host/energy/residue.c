@@ -16,17 +16,20 @@
 typedef struct {
   double tiles, vectors, stationary; /* of all copies; elements that are programmed */
   double seconds;
+  int second; /* the second operand is stationary */
 } dataflow;
 
 static dataflow flow(const pl_arch *a, double copies, double reduction, double outputs, double vectors) {
   const double tiles = copies * ceil(reduction / a->group) * ceil(outputs / a->rows);
   return (dataflow){tiles, vectors, copies * reduction * outputs,
-                    ceil(tiles / a->units) * (a->reprogram_ns + vectors / a->clock_ghz) * 1e-9};
+                    ceil(tiles / a->units) * (a->reprogram_ns + vectors / a->clock_ghz) * 1e-9, 0};
 }
 
 /* First operand stationary or second one (paper VI-A3: DF1, DF2; chosen for each product: OPT2). */
 static dataflow best(const pl_arch *a, const pl_op *op) {
-  const dataflow first = flow(a, op->copies, op->k, op->m, op->n), second = flow(a, op->copies, op->k, op->n, op->m);
+  const dataflow first = flow(a, op->copies, op->k, op->m, op->n);
+  dataflow second = flow(a, op->copies, op->k, op->n, op->m);
+  second.second = 1;
   return second.seconds < first.seconds ? second : first;
 }
 
@@ -43,7 +46,9 @@ static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_c
   const dataflow d = best(a, op);
   const double n = op->count;
   const double dots = n * op->copies * (op->measured ? op->reads : op->m * op->n * ceil(op->k / a->group));
-  const double stationary = op->measured ? op->copies * op->encodings_b : d.stationary;
+  /* The second operand of a linear layer are the values, operand A of the device; in attention they are operand B. */
+  const double encoded = d.second == pl_op_is_attention(op) ? op->encodings_b : op->encodings_a;
+  const double stationary = op->measured ? op->copies * encoded : d.stationary;
   const double busy = n * d.seconds, peak_pj = a->printed_power_w * a->units / a->printed_units * busy * 1e12;
   cost->dac_conversions += n * stationary * a->moduli * 2;
   cost->adc_conversions += dots * a->moduli * a->detections;
