@@ -71,6 +71,8 @@ pl_status pl_arch_field(const pl_arch *a, const char *where, const char *name, d
   return status;
 }
 
+const pl_cfg_table *pl_arch_table(void) { return &table; }
+
 const char *pl_arch_model_name(const pl_arch *a) { return models[a->head.kind]; }
 
 double pl_arch_mac_fj(const pl_arch *a) {

@@ -50,6 +50,9 @@ pl_status pl_arch_field(const pl_arch *arch, const char *where, const char *name
 /* From text, for tests and the fuzzer. */
 pl_status pl_arch_parse(const char *path, const char *text, pl_arch *arch, pl_error *err);
 
+/* The table of fields, for tests and lists. */
+const pl_cfg_table *pl_arch_table(void);
+
 /* "crossbar" and so on. */
 const char *pl_arch_model_name(const pl_arch *arch);
 

@@ -23,7 +23,7 @@ const pl_cfg_field *pl_cfg_find(const pl_cfg_table *t, int kind, const char *nam
 /* What somebody meant who wrote another unit or mistyped the end: the field that shares most, at least half of it. */
 static const char *similar(const pl_cfg_table *t, int kind, const char *name) {
   const char *best = NULL;
-  size_t most = 3;
+  size_t most = 2;
   for (int i = 0; i < t->count; i++) {
     size_t same = 0;
     while (name[same] && name[same] == t->fields[i].name[same]) same++;

@@ -21,6 +21,8 @@ pl_status pl_system_load(const char *name_or_path, pl_system *system, pl_error *
   return pl_cfg_load(&table, name_or_path, system, err);
 }
 
+const pl_cfg_table *pl_system_table(void) { return &table; }
+
 /* ---- Steps ---- */
 
 static void add_digital(const pl_system *s, const pl_workload *w, pl_ledger *l) {
