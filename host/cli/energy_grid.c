@@ -46,9 +46,9 @@ static void print_front(const pl_grid *g, int csv) {
   }
 }
 
-/* All designs as dots (at most about 20,000 of them), the front in colour by area. */
+/* All designs as dots (at most about 2,500 of them, so that the file stays small), the front in colour by area. */
 static int draw(const pl_grid *g, const char *path) {
-  enum { DOTS = 20000 };
+  enum { DOTS = 2500 };
   energy_plot plot;
   int code = energy_plot_begin(&plot, path, 820, 480), area = isfinite(g->point[0].area_mm2);
   if (code) return code;

@@ -117,6 +117,7 @@
   X(wavelength_nm, P, P, REAL, 100, 1e5)                                                       \
   X(sign_passes, P, P, WHOLE, 1, 4)                             /* passes that are charged */  \
   X(core_macs_per_cycle, P, P, WHOLE, 1, 1e15)                                                 \
+  X(digital_attention, P, 0, FLAG, 0, 1)                        /* scores and values are left to digital units */ \
   X(reload_weights, P, 0, FLAG, 0, 1)                           /* each pass loads every weight once */ \
   /* residue */                                                                                \
   X(units, N, N, WHOLE, 1, 1e6)                                 /* RNS-MMVMUs */               \

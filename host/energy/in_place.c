@@ -27,11 +27,11 @@ static double memory_scale(const pl_arch *a) {
 
 static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_cost *cost) {
   (void)w;
-  if (op->kind == PL_OP_HEAD) {
+  const int attention = pl_op_is_attention(op);
+  if (op->kind == PL_OP_HEAD || (attention && a->digital_attention)) {
     cost->skipped_macs += pl_op_macs(op);
     return;
   }
-  const int attention = pl_op_is_attention(op);
   const double all = op->copies * op->count * a->sign_passes;
   const double values = op->measured ? op->encodings_a : op->k * op->n;
   const double weights = op->measured ? op->encodings_b : op->m * op->k;
@@ -65,8 +65,8 @@ static void notes(const pl_arch *a, const pl_workload *w, const pl_cost *cost, p
     pl_note(notes, "weights in place: %.3g parameters are %.3g cores of %.3g multiplications a cycle", w->parameters,
             ceil(w->parameters / a->core_macs_per_cycle), a->core_macs_per_cycle);
   if (cost->skipped_macs > 0)
-    pl_note(notes, "the head over the vocabulary is digital and not counted: %.3g %% of the MACs",
-            100 * cost->skipped_macs / (cost->macs + cost->skipped_macs));
+    pl_note(notes, "the head over the vocabulary%s digital and not counted: %.3g %% of the MACs",
+            a->digital_attention ? " and attention are" : " is", 100 * cost->skipped_macs / (cost->macs + cost->skipped_macs));
   pl_note(notes, "time is ours (one vector a cycle, as many cores as needed); area is not known");
 }
 

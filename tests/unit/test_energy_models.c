@@ -86,6 +86,11 @@ START_TEST(optical_by_hand) {
   near("loads", c.dac_conversions, n * (7 * d + 3 * d + n * H), 1e-12);
   near("reads", c.adc_conversions, n * (9 * d + n * H + d), 1e-12);
   near("MACs", c.macs, n * (12 * d * d + 2 * n * d), 1e-12);
+  pl_cost without;
+  ck_assert(!pl_arch_set(&a, "digital_attention=true", &err));
+  pl_cost_run(&a, &w, &without);
+  near("loads of linear layers", without.dac_conversions, n * 7 * d, 1e-12);
+  near("attention is left out", without.skipped_macs, n * 2 * n * d, 1e-12);
   near("photons", c.pj[PL_PART_LASER], c.adc_conversions * 16384 * 1.28157e-7 / 0.1, 1e-4); /* 0.128 aJ = 1.28e-7 pJ */
   pl_workload_free(&w);
 }
