@@ -86,6 +86,7 @@ good "0 fail" --claims
 good '"verdict":	"fitted"' --claims --json
 ok "claims as JSON" python3 -m json.tool "$temp/out" /dev/null
 good "Optical Transformers,\"more than 100x" --claims --csv
+ok "the table of docs/energy.md is what comes out" scripts/claims-table --check "$build"
 for name in lt-base lt-large mrr-bank mzi-mesh optical-transformers optical-transformers-a optical-transformers-b mirage \
   digital-300fJ deit-t deit-s deit-b bert-b bert-l gpt2 gpt3-175b mt-nlg-530b future-4q resnet18; do
   good "  $name " --list
