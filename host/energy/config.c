@@ -48,7 +48,7 @@ static pl_status store(const pl_cfg_table *t, const char *where, const pl_cfg_fi
     return pl_fail(err, PL_E_INPUT, "%s: %s is %.10g but must be %.10g to %.10g", where, f->name, value, f->min, f->max);
   if (f->type != PL_CFG_REAL && value != (double)(long long)value)
     return pl_fail(err, PL_E_INPUT, "%s: %s is %.10g but must be a whole number", where, f->name, value);
-  *(double *)((char *)record + f->offset) = value;
+  *pl_cfg_value(record, f->offset) = value;
   ((pl_cfg_head *)record)->given[f - t->fields] = 1;
   return PL_OK;
 }

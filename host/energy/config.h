@@ -46,6 +46,12 @@ typedef struct {
   int (*extra)(const char *path, const config_setting_t *setting, void *record, pl_status *status, pl_error *err);
 } pl_cfg_table;
 
+/* The value of a field in a record. */
+static inline double *pl_cfg_value(void *record, size_t offset) {
+  void *at = (char *)record + offset;
+  return at;
+}
+
 /* Loads a shipped file by name, or one's own by path, into *record, which begins with a pl_cfg_head and was zeroed. */
 pl_status pl_cfg_load(const pl_cfg_table *table, const char *name_or_path, void *record, pl_error *err);
 

@@ -192,7 +192,7 @@ pl_status pl_grid_run(pl_grid *g, pl_error *err) {
       p->at[a] = axis->value[rest % axis->count];
       if (axis->of == PL_AXIS_TOKENS) how.tokens = p->at[a];
       else if (axis->of == PL_AXIS_BATCH) how.batch = p->at[a];
-      else *(double *)((char *)&arch + axis->offset) = p->at[a];
+      else *pl_cfg_value(&arch, axis->offset) = p->at[a];
     }
     if (!w.op || made.tokens != how.tokens || made.batch != how.batch) {
       pl_workload_free(&w);

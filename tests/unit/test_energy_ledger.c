@@ -85,7 +85,7 @@ START_TEST(every_field_matters) {
     double sum = 0;
     pl_system changed = s;
     if (f >= 0) {
-      double *value = (double *)((char *)&changed + t->fields[f].offset);
+      double *value = pl_cfg_value(&changed, t->fields[f].offset);
       *value = t->fields[f].type == PL_CFG_FLAG ? !*value : !strcmp(t->fields[f].name, "on_chip_mb") ? *value / 64 : *value * 64;
     }
     for (int i = 0; i < 2; i++) {

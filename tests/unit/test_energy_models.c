@@ -160,7 +160,7 @@ START_TEST(every_field_matters) {
         static const double factors[] = {0.25, 3, 40};
         for (int k = 0; k < 3 && !moved; k++) {
           pl_arch changed = a;
-          double *value = (double *)((char *)&changed + field->offset);
+          double *value = pl_cfg_value(&changed, field->offset);
           *value = field->type == PL_CFG_FLAG ? !*value : *value * factors[k];
           if (field->type == PL_CFG_WHOLE) *value = ceil(*value);
           moved = fingerprint(&changed) != before;
