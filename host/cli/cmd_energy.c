@@ -31,7 +31,8 @@ int energy_load_arch(energy_job *j) {
 int energy_load_model(energy_job *j) {
   pl_error err;
   const char *name = j->model_name;
-  if (!name) return cli_usage("energy: which model? name a shape or a GGUF file with --model (`photolane energy --list`)");
+  if (!name)
+    return cli_usage("energy: which model? name a shape or a GGUF file with --model (`photolane energy --list`)");
   const size_t length = strlen(name);
   if (length < 5 || strcmp(name + length - 5, ".gguf"))
     return pl_shape_load(name, &j->shape, &err) ? cli_fail(&err) : CLI_OK;
@@ -100,11 +101,14 @@ static int one_thing(const energy_job *j) {
   if (modes > 1) return cli_usage("energy: only one of --from, --grid, --ledger, --claims and --list");
   if (j->csv && j->json) return cli_usage("energy: either --csv or --json");
   if (j->from_path && (j->model_name || j->tokens || j->batch || j->train || j->decode))
-    return cli_usage("energy: --from brings its own products: leave out --model, --tokens, --batch, --train and --decode");
-  if (j->grid_path && (j->arch_name || j->model_name || j->tokens || j->batch || j->train || j->decode || j->bits || j->set))
+    return cli_usage(
+        "energy: --from brings its own products: leave out --model, --tokens, --batch, --train and --decode");
+  if (j->grid_path &&
+      (j->arch_name || j->model_name || j->tokens || j->batch || j->train || j->decode || j->bits || j->set))
     return cli_usage("energy: the grid's file says what to compute: leave out everything but --plot, --csv and --json");
   if (j->ledger && (j->train || j->decode || j->batch))
-    return cli_usage("energy: --ledger shows prefill and decoding at batch 1 and 256: leave out --train, --decode and --batch");
+    return cli_usage(
+        "energy: --ledger shows prefill and decoding at batch 1 and 256: leave out --train, --decode and --batch");
   if (j->train && j->decode) return cli_usage("energy: either --train or --decode");
   if (j->plot_path && (j->claims || j->list)) return cli_usage("energy: there is nothing to plot");
   return CLI_OK;

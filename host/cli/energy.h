@@ -47,7 +47,8 @@ cJSON *energy_number(double value);
 
 /* ---- Figures (energy_plot.c) ---- */
 
-/* Collects gnuplot commands: fprintf(plot->script, ...). Returns an exit code; on CLI_OK energy_plot_end must follow. */
+/* Collects gnuplot commands: fprintf(plot->script, ...). Returns an exit code; on CLI_OK energy_plot_end must follow.
+ */
 typedef struct {
   FILE *script;
   char *text;

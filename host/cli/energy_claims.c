@@ -24,7 +24,11 @@ static void print_row(const pl_claim *c) {
 
 static void print_csv(const pl_claim *c) {
   printf("%s,\"%s\",%.10g,%.10g,%s,%s,%s,\"%s\"\n", c->paper, c->says, c->printed, c->computed, c->unit,
-         pl_verdict_names[c->verdict], c->verdict == PL_CLAIM_NOT ? "" : c->holds ? "holds" : "FAILS", c->why);
+         pl_verdict_names[c->verdict],
+         c->verdict == PL_CLAIM_NOT ? ""
+         : c->holds                 ? "holds"
+                                    : "FAILS",
+         c->why);
 }
 
 static cJSON *claim_json(const pl_claim *c) {
@@ -60,8 +64,8 @@ int energy_claims(const energy_job *j) {
     else if (j->csv) print_csv(c);
     else {
       if (!i || strcmp(c->paper, claims.claim[i - 1].paper))
-        printf("%s%s\n  %-76s %10s %12s %-6s %10s %7s\n", i ? "\n" : "", c->paper, "", "printed", "computed", "", "apart",
-               "allowed");
+        printf("%s%s\n  %-76s %10s %12s %-6s %10s %7s\n", i ? "\n" : "", c->paper, "", "printed", "computed", "",
+               "apart", "allowed");
       print_row(c);
     }
   }

@@ -65,7 +65,9 @@ static void print_head(const pl_arch *arch, const pl_workload *w) {
   if (arch->bits) printf(", %g bits", arch->bits);
   if (w->tokens) printf(", %g tokens", w->tokens);
   if (w->how.batch != 1) printf(", batch %g", w->how.batch);
-  puts(w->how.train ? ", a training step" : w->how.phase == PL_PHASE_DECODE ? ", one token with cached keys and values" : "");
+  puts(w->how.train                      ? ", a training step"
+       : w->how.phase == PL_PHASE_DECODE ? ", one token with cached keys and values"
+                                         : "");
 }
 
 void energy_table(const pl_arch *arch, const pl_workload *w, const pl_cost *cost, const pl_cost *formula) {
@@ -94,7 +96,8 @@ void energy_table(const pl_arch *arch, const pl_workload *w, const pl_cost *cost
   if (formula) print_cell(pl_cost_pj(formula) * 1e-9, 11);
   print_cell(d.total_area_mm2, 11);
   print_cell(d.total_power_w, 11);
-  printf("\n\nlatency                %.6g ms (products %.6g, memory %.6g)\n", ms, cost->light_s * 1e3, cost->memory_s * 1e3);
+  printf("\n\nlatency                %.6g ms (products %.6g, memory %.6g)\n", ms, cost->light_s * 1e3,
+         cost->memory_s * 1e3);
   printf("energy-delay product   %.6g mJ ms\n", mj * ms);
   printf("energy per MAC         %.5g fJ (%.5g MACs)\n", total * 1e3 / cost->macs, cost->macs);
   printf("average power          %.5g W, %.4g TMAC/s\n", mj / ms, cost->macs / cost->latency_s * 1e-12);
@@ -112,7 +115,8 @@ static void print_csv(const pl_arch *arch, const pl_workload *w, const pl_cost *
     const char *quantity;
     const double *values;
     double factor, total;
-  } tables[] = {{"energy_mj", cost->pj, 1e-9, mj}, {"area_mm2", d.area_mm2, 1, d.total_area_mm2},
+  } tables[] = {{"energy_mj", cost->pj, 1e-9, mj},
+                {"area_mm2", d.area_mm2, 1, d.total_area_mm2},
                 {"power_w", d.power_w, 1, d.total_power_w}};
   for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
     for (int i = 0; i < PL_PARTS; i++)

@@ -1,5 +1,5 @@
-/* energy_from.c: `photolane energy --from RESULT`: the counters of a real run in place of the formulas' counts, both side by
- * side (host/energy/measured.h). */
+/* energy_from.c: `photolane energy --from RESULT`: the counters of a real run in place of the formulas' counts, both
+ * side by side (host/energy/measured.h). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,10 +44,11 @@ static pl_status read_row(const char *path, int index, const cJSON *row, pl_nn_j
     v[i] = cJSON_IsNumber(item) ? item->valuedouble : -1;
     ok = v[i] >= (i <= 4) && v[i] <= (i <= 3 ? 16777216 : 9007199254740992.0) && v[i] == floor(v[i]);
   }
-  if (!ok) return pl_fail(err, PL_E_INPUT, "%s: entry %d of data.jobs is damaged: it must be a product and nine counts", path,
-                          index + 1);
-  *e = (pl_nn_job_entry){(pl_nn_product)product, (int)v[1], (int)v[2], (int)v[3], (uint64_t)v[4], (uint64_t)v[5],
-                         (uint64_t)v[6], (uint64_t)v[7], (uint64_t)v[8], (uint64_t)v[9]};
+  if (!ok)
+    return pl_fail(err, PL_E_INPUT, "%s: entry %d of data.jobs is damaged: it must be a product and nine counts", path,
+                   index + 1);
+  *e = (pl_nn_job_entry){(pl_nn_product)product, (int)v[1],      (int)v[2],      (int)v[3],      (uint64_t)v[4],
+                         (uint64_t)v[5],         (uint64_t)v[6], (uint64_t)v[7], (uint64_t)v[8], (uint64_t)v[9]};
   return PL_OK;
 }
 
@@ -71,11 +72,11 @@ static void read_origin(cJSON *result, recorded *r) {
   snprintf(r->uri, sizeof r->uri, "%s", text_of(device, "uri"));
   r->channels = number_of(image, "channels");
   snprintf(r->model, sizeof r->model, "a run");
-  cJSON_ArrayForEach(file, cJSON_GetObjectItemCaseSensitive(result, "files"))
-    if (!strcmp(text_of(file, "role"), "model")) {
-      pl_config_name(text_of(file, "path"), r->model, sizeof r->model - 8);
-      strcat(r->model, " (run)");
-    }
+  cJSON_ArrayForEach(file,
+                     cJSON_GetObjectItemCaseSensitive(result, "files")) if (!strcmp(text_of(file, "role"), "model")) {
+    pl_config_name(text_of(file, "path"), r->model, sizeof r->model - 8);
+    strcat(r->model, " (run)");
+  }
   r->photons_per_mac = photons_of(r->core);
 }
 
@@ -83,8 +84,8 @@ static pl_status read_jobs(const char *path, cJSON *result, recorded *r, pl_erro
   const cJSON *jobs = cJSON_GetObjectItemCaseSensitive(cli_result_data(result), "jobs"), *row;
   const int count = cJSON_IsArray(jobs) ? cJSON_GetArraySize(jobs) : 0;
   if (!count)
-    return pl_fail(err, PL_E_INPUT, "%s has no data.jobs: make it anew with `photolane run` or `perplexity`, --json and a device",
-                   path);
+    return pl_fail(err, PL_E_INPUT,
+                   "%s has no data.jobs: make it anew with `photolane run` or `perplexity`, --json and a device", path);
   if (!(r->log.entry = calloc((size_t)count, sizeof *r->log.entry)))
     return pl_fail(err, PL_E_MEMORY, "out of memory for %d entries", count);
   cJSON_ArrayForEach(row, jobs) {
@@ -100,16 +101,17 @@ static pl_status read_jobs(const char *path, cJSON *result, recorded *r, pl_erro
 static double ratio(double measured, double formula) { return formula > 0 ? measured / formula : NAN; }
 
 static void print_counts(const recorded *r, const pl_measured_row *row, int rows) {
-  printf("counted by %s, core %s (%s, %g channels a read)\n\n%-8s %8s %10s %12s %12s %7s %12s %12s %7s\n", r->uri, r->core,
-         r->kind, r->channels, "product", "jobs", "MACs", "DAC formula", "measured", "ratio", "ADC formula", "measured",
-         "ratio");
+  printf("counted by %s, core %s (%s, %g channels a read)\n\n%-8s %8s %10s %12s %12s %7s %12s %12s %7s\n", r->uri,
+         r->core, r->kind, r->channels, "product", "jobs", "MACs", "DAC formula", "measured", "ratio", "ADC formula",
+         "measured", "ratio");
   for (int i = 0; i < rows; i++) {
     const pl_measured_row *p = &row[i];
     printf("%-8s %8.0f %10.4g", p->product, p->jobs, p->macs);
     if (p->skipped) puts("   left to digital units by this architecture");
-    else printf(" %12.0f %12.0f %7.4g %12.0f %12.0f %7.4g\n", p->dac_formula, p->dac_measured,
-                ratio(p->dac_measured, p->dac_formula), p->adc_formula, p->adc_measured,
-                ratio(p->adc_measured, p->adc_formula));
+    else
+      printf(" %12.0f %12.0f %7.4g %12.0f %12.0f %7.4g\n", p->dac_formula, p->dac_measured,
+             ratio(p->dac_measured, p->dac_formula), p->adc_formula, p->adc_measured,
+             ratio(p->adc_measured, p->adc_formula));
   }
   putchar('\n');
 }
@@ -130,9 +132,12 @@ static void explain(const energy_job *j, const recorded *r, const pl_measured_ro
     printf("* fewer DAC conversions (%.4g): the device keeps what is encoded; %s encodes it for every block or job\n",
            ratio(dac[1], dac[0]), j->arch.head.name);
   if (dac[1] > dac[0])
-    printf("* more DAC conversions (%.4g): the device works in tiles and encodes an operand again for each, or %s shares "
-           "conversions\n", ratio(dac[1], dac[0]), j->arch.head.name);
-  if (r->photons_per_mac > 0) printf("* photons: %.4g per MAC in %d passes, by the core's description\n", r->photons_per_mac, PASSES);
+    printf(
+        "* more DAC conversions (%.4g): the device works in tiles and encodes an operand again for each, or %s shares "
+        "conversions\n",
+        ratio(dac[1], dac[0]), j->arch.head.name);
+  if (r->photons_per_mac > 0)
+    printf("* photons: %.4g per MAC in %d passes, by the core's description\n", r->photons_per_mac, PASSES);
 }
 
 static cJSON *counts_json(const pl_measured_row *row, int rows) {
@@ -187,7 +192,8 @@ int energy_from(energy_job *j) {
   recorded r = {0};
   pl_workload w[2] = {{.count = 0}, {.count = 0}};
   if (j->arch.head.kind == PL_ARCH_SYSTOLIC || j->arch.head.kind == PL_ARCH_DIGITAL)
-    return cli_usage("energy: %s has no converters: --from has nothing to put in place of its formulas", j->arch.head.name);
+    return cli_usage("energy: %s has no converters: --from has nothing to put in place of its formulas",
+                     j->arch.head.name);
   cJSON *result = cli_result_read(j->from_path, &err);
   if (!result) return cli_fail(&err);
   read_origin(result, &r);

@@ -54,20 +54,22 @@ static int draw(const pl_grid *g, const char *path) {
   if (code) return code;
   const int every = g->count / DOTS + 1;
   fputs("$all << EOD\n", plot.script);
-  for (int i = 0; i < g->count; i += every) fprintf(plot.script, "%.4g %.4g\n", g->point[i].latency_ms, g->point[i].energy_mj);
+  for (int i = 0; i < g->count; i += every)
+    fprintf(plot.script, "%.4g %.4g\n", g->point[i].latency_ms, g->point[i].energy_mj);
   fputs("EOD\n$front << EOD\n", plot.script);
   for (int i = 0; i < g->count; i++)
     if (g->point[i].on_front)
       fprintf(plot.script, "%.6g %.6g %.6g\n", g->point[i].latency_ms, g->point[i].energy_mj,
               area ? g->point[i].area_mm2 : 0);
-  fprintf(plot.script,
-          "EOD\nset title '%s on %s: %d designs, %d that none beats'\nset xlabel 'latency, ms'\nset ylabel 'energy, mJ'\n"
-          "set logscale xy\nset key top right\nset palette defined (0 '#8250df', 0.5 '#bf3989', 1 '#bc4c00')\n"
-          "set cblabel 'area, mm2'\n%s\n"
-          "plot $all using 1:2 with points pt 7 ps 0.15 lc rgb '#c0c8d0' title 'all', "
-          "$front using 1:2%s with points pt 7 ps 0.6 %s title 'front'\n",
-          g->shape.head.name, g->arch.head.name, g->count, g->front, area ? "set logscale cb" : "unset colorbox",
-          area ? ":3" : "", area ? "palette" : "lc rgb '#0969da'");
+  fprintf(
+      plot.script,
+      "EOD\nset title '%s on %s: %d designs, %d that none beats'\nset xlabel 'latency, ms'\nset ylabel 'energy, mJ'\n"
+      "set logscale xy\nset key top right\nset palette defined (0 '#8250df', 0.5 '#bf3989', 1 '#bc4c00')\n"
+      "set cblabel 'area, mm2'\n%s\n"
+      "plot $all using 1:2 with points pt 7 ps 0.15 lc rgb '#c0c8d0' title 'all', "
+      "$front using 1:2%s with points pt 7 ps 0.6 %s title 'front'\n",
+      g->shape.head.name, g->arch.head.name, g->count, g->front, area ? "set logscale cb" : "unset colorbox",
+      area ? ":3" : "", area ? "palette" : "lc rgb '#0969da'");
   return energy_plot_end(&plot);
 }
 

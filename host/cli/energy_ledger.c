@@ -1,5 +1,5 @@
-/* energy_ledger.c: `photolane energy --ledger`: the whole forward pass with all that the papers leave out, and where the
- * advantage over digital processors goes (host/energy/ledger.h). */
+/* energy_ledger.c: `photolane energy --ledger`: the whole forward pass with all that the papers leave out, and where
+ * the advantage over digital processors goes (host/energy/ledger.h). */
 #include "energy/ledger.h"
 
 #include <math.h>
@@ -103,12 +103,17 @@ static void print_even(const char *what, double at, double most) {
 static void print_table(const ledger *l) {
   const pl_arch *a = &l->job->arch;
   pl_notes notes;
-  printf("%s on %s, %g tokens, in the system '%s'\n\n", l->w[0].shape, a->head.name, l->w[0].tokens, l->system.head.name);
-  if (l->steps == PL_LEDGER_STEPS) print_shares(l, "shares of energy and time while all weights stay in place:", l->in_place);
-  print_shares(l, l->steps == PL_LEDGER_STEPS ? "the same with weights loaded anew in each pass:"
-                                              : "shares of energy and time, everything counted:", l->full);
+  printf("%s on %s, %g tokens, in the system '%s'\n\n", l->w[0].shape, a->head.name, l->w[0].tokens,
+         l->system.head.name);
+  if (l->steps == PL_LEDGER_STEPS)
+    print_shares(l, "shares of energy and time while all weights stay in place:", l->in_place);
+  print_shares(l,
+               l->steps == PL_LEDGER_STEPS ? "the same with weights loaded anew in each pass:"
+                                           : "shares of energy and time, everything counted:",
+               l->full);
   for (int b = 0; b < l->baselines; b++) {
-    printf("energy of %s over that of %s (both pay for each step)\n  %-20s", l->baseline[b].head.name, a->head.name, "");
+    printf("energy of %s over that of %s (both pay for each step)\n  %-20s", l->baseline[b].head.name, a->head.name,
+           "");
     for (int s = 0; s < l->steps; s++) printf(" %15s", pl_ledger_names[s]);
     putchar('\n');
     for (int c = 0; c < CASES; c++) {
@@ -122,8 +127,9 @@ static void print_table(const ledger *l) {
   }
   pl_cost_notes(a, &l->w[0], &l->full[0].cost, &notes);
   for (int i = 0; i < notes.count; i++) printf("* %s\n", notes.text[i]);
-  printf("* the system: %s\n* ms: everything overlaps; the shares of time are of the sum. Widths and batches: the least that "
-         "needs no more energy than the baseline, everything counted\n", l->system.head.about);
+  printf("* the system: %s\n* ms: everything overlaps; the shares of time are of the sum. Widths and batches: the "
+         "least that needs no more energy than the baseline, everything counted\n",
+         l->system.head.about);
 }
 
 static void print_csv(const ledger *l) {
@@ -131,7 +137,8 @@ static void print_csv(const ledger *l) {
   for (int c = 0; c < CASES; c++)
     for (int b = 0; b < l->baselines; b++)
       for (int s = 0; s < l->steps; s++)
-        printf("\"%s\",%s,\"%s\",%.8g\n", cases[c].name, l->baseline[b].head.name, pl_ledger_names[s], advantage(l, c, b, s));
+        printf("\"%s\",%s,\"%s\",%.8g\n", cases[c].name, l->baseline[b].head.name, pl_ledger_names[s],
+               advantage(l, c, b, s));
 }
 
 static cJSON *shares_json(const pl_ledger *x) {
@@ -141,7 +148,8 @@ static cJSON *shares_json(const pl_ledger *x) {
   cJSON_AddNumberToObject(json, "latency_ms", overlapped_s(x) * 1e3);
   for (int g = 0; g < PL_GROUPS; g++)
     cJSON_AddNumberToObject(energy, pl_group_name((pl_group)g), pl_ledger_energy_share(x, (pl_group)g));
-  for (int t = 0; t < PL_TIMES; t++) cJSON_AddNumberToObject(time, pl_time_names[t], pl_ledger_time_share(x, (pl_time)t));
+  for (int t = 0; t < PL_TIMES; t++)
+    cJSON_AddNumberToObject(time, pl_time_names[t], pl_ledger_time_share(x, (pl_time)t));
   for (int p = 0; p < PL_PARTS; p++)
     if (x->cost.pj[p]) cJSON_AddNumberToObject(parts, pl_part_name((pl_part)p), x->cost.pj[p] * 1e-9);
   return json;
@@ -189,13 +197,15 @@ static int draw(const ledger *l) {
   }
   fprintf(plot.script,
           "EOD\nset title 'Where does the advantage go? %s on %s, energy of %s over its own'\n"
-          "set ylabel 'times less energy'\nset logscale y\nset yrange [*:*]\nset key top right outside\nset xrange [-0.5:%d.5]\n"
+          "set ylabel 'times less energy'\nset logscale y\nset yrange [*:*]\nset key top right outside\n"
+          "set xrange [-0.5:%d.5]\n"
           "set xtics rotate by -20\nset bmargin 5\nset style data linespoints\nset pointsize 0.8\n"
-          "plot 1 with lines lw 1 dt 2 lc rgb '#59636e' title 'no advantage'", l->w[0].shape, l->job->arch.head.name,
-          l->baseline[0].head.name, l->steps - 1);
+          "plot 1 with lines lw 1 dt 2 lc rgb '#59636e' title 'no advantage'",
+          l->w[0].shape, l->job->arch.head.name, l->baseline[0].head.name, l->steps - 1);
   static const char *const colours[CASES] = {"#0969da", "#8250df", "#bc4c00", "#1a7f37"};
   for (int c = 0; c < CASES; c++)
-    fprintf(plot.script, ", $data using 0:%d:xtic(1) lw 2 pt 7 lc rgb '%s' title '%s'", c + 2, colours[c], cases[c].name);
+    fprintf(plot.script, ", $data using 0:%d:xtic(1) lw 2 pt 7 lc rgb '%s' title '%s'", c + 2, colours[c],
+            cases[c].name);
   fputc('\n', plot.script);
   return energy_plot_end(&plot);
 }

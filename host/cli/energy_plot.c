@@ -1,4 +1,5 @@
-/* energy_plot.c: figures of `photolane energy`: commands with their data for gnuplot, which draws the SVG (see energy.h). */
+/* energy_plot.c: figures of `photolane energy`: commands with their data for gnuplot, which draws the SVG (see
+ * energy.h). */
 #define _GNU_SOURCE /* open_memstream */
 #include <errno.h>
 #include <signal.h>
@@ -19,8 +20,8 @@ int energy_plot_begin(energy_plot *p, const char *path, int width, int height) {
     pl_fail(&err, PL_E_MEMORY, "out of memory for a figure");
     return cli_fail(&err);
   }
-  fprintf(p->script, "set terminal svg size %d,%d noenhanced font 'DejaVu Sans,13' background '#ffffff'\nset output '", width,
-          height);
+  fprintf(p->script, "set terminal svg size %d,%d noenhanced font 'DejaVu Sans,13' background '#ffffff'\nset output '",
+          width, height);
   for (const char *c = path; *c; c++) {
     if (*c == '\'') fputc('\'', p->script); /* doubled within quotes */
     fputc(*c, p->script);
@@ -42,8 +43,10 @@ int energy_plot_end(energy_plot *p) {
   signal(SIGPIPE, before);
   if (status) {
     const int missing = status > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 127;
-    pl_fail(&err, PL_E_IO, missing ? "gnuplot is missing, so there is no figure: run scripts/setup --all"
-                                   : "gnuplot could not draw %s", p->path);
+    pl_fail(&err, PL_E_IO,
+            missing ? "gnuplot is missing, so there is no figure: run scripts/setup --all"
+                    : "gnuplot could not draw %s",
+            p->path);
     remove(p->path);
     code = cli_fail(&err);
   }
@@ -58,9 +61,10 @@ int energy_plot_cost(const char *path, const pl_arch *arch, const pl_workload *w
   fprintf(plot.script, "$data << EOD\n");
   for (int i = 0; i < PL_PARTS; i++)
     if (cost->pj[i]) fprintf(plot.script, "%s %.6g\n", pl_part_name((pl_part)i), cost->pj[i] * 1e-9);
-  fprintf(plot.script,
-          "EOD\nset title '%s on %s: %.4g mJ, %.4g ms'\nset ylabel 'energy, mJ'\nset yrange [0:*]\nset style fill solid\n"
-          "set boxwidth 0.7\nset xtics rotate by -30\nplot $data using 0:2:xtic(1) with boxes lc rgb '#0969da' notitle\n",
-          w->shape, arch->head.name, pl_cost_pj(cost) * 1e-9, cost->latency_s * 1e3);
+  fprintf(
+      plot.script,
+      "EOD\nset title '%s on %s: %.4g mJ, %.4g ms'\nset ylabel 'energy, mJ'\nset yrange [0:*]\nset style fill solid\n"
+      "set boxwidth 0.7\nset xtics rotate by -30\nplot $data using 0:2:xtic(1) with boxes lc rgb '#0969da' notitle\n",
+      w->shape, arch->head.name, pl_cost_pj(cost) * 1e-9, cost->latency_s * 1e3);
   return energy_plot_end(&plot);
 }

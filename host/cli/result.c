@@ -171,7 +171,8 @@ cJSON *cli_result_read(const char *path, pl_error *err) {
   cJSON *result = cJSON_Parse(text);
   free(text);
   const char *format = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result, "format"));
-  if (format && !strcmp(format, "photolane-result-1") && cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result, "verb")) && cli_result_data(result) &&
+  if (format && !strcmp(format, "photolane-result-1") && cli_result_data(result) &&
+      cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result, "verb")) &&
       cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(result, "arguments")))
     return result;
   pl_fail(err, PL_E_INPUT, "%s is no photolane result: write one with --json", path);

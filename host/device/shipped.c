@@ -48,9 +48,9 @@ pl_status pl_shipped_path(pl_search where, const char *folder, const char *noun,
   }
   if (*list) list[strlen(list) - 1] = 0;
   return pl_fail(err, PL_E_INPUT, "there is no %s '%s'; there are%s; a file of one's own ends in .cfg", noun, name,
-                 *list ? list
-                       : where == PL_SEARCH_CORES ? " none installed (set PHOTOLANE_CORES to their folder)"
-                                                  : " none installed (set PHOTOLANE_ENERGY to their folder)");
+                 *list                      ? list
+                 : where == PL_SEARCH_CORES ? " none installed (set PHOTOLANE_CORES to their folder)"
+                                            : " none installed (set PHOTOLANE_ENERGY to their folder)");
 }
 
 pl_status pl_config_text(const char *what, const char *path, char **text, pl_error *err) {

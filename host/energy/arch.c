@@ -15,7 +15,7 @@ enum {
 };
 
 static const pl_cfg_field fields[] = {
-#define X(name, models, needed, type, min, max) \
+#define X(name, models, needed, type, min, max)                                                                        \
   {#name, models, needed, PL_CFG_##type, offsetof(pl_arch, name), min, max},
     PL_ARCH_FIELDS(X)
 #undef X
@@ -23,8 +23,8 @@ static const pl_cfg_field fields[] = {
 enum { FIELDS = sizeof fields / sizeof *fields };
 _Static_assert((int)FIELDS <= (int)PL_CFG_FIELDS_MAX, "pl_cfg_head has no room for so many fields");
 
-static const char *const models[] = {"crossbar", "ring_bank", "mzi_mesh", "in_place", "residue", "systolic", "digital",
-                                     NULL};
+static const char *const models[] = {"crossbar", "ring_bank", "mzi_mesh", "in_place",
+                                     "residue",  "systolic",  "digital",  NULL};
 static const char *const quirks[] = {"attention_buffer_reads_lost", "digital_one_layer_4bit", "digital_time_thousandth",
                                      "skipped_attention_counts_qkv", NULL};
 static const pl_cfg_table table = {"architecture", "archs", "model", models, quirks, fields, FIELDS, NULL};

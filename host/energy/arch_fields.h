@@ -1,5 +1,5 @@
-/* arch_fields.h: the fields of architecture files: X(name, models, needed, type, min, max) for each. The one list of which
- * arch.h makes the struct and arch.c the table of the reader; docs/energy.md explains them.
+/* arch_fields.h: the fields of architecture files: X(name, models, needed, type, min, max) for each. The one list of
+ * which arch.h makes the struct and arch.c the table of the reader; docs/energy.md explains them.
  *
  * models: which models have the field; needed: which cannot do without it (the others take 0). Every value is a double;
  * WHOLE means whole numbers, FLAG true or false. Names carry the unit. C crossbar, R ring_bank, M mzi_mesh, P in_place,

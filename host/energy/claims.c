@@ -67,8 +67,11 @@ static pl_status read_side(const char *path, const config_setting_t *group, pl_c
     else if (!strcmp(name, "tokens")) status = pl_cfg_number(path, s, -1, name, 1, 1, 1e9, &side->how.tokens, err);
     else if (!strcmp(name, "train")) status = read_bool(path, s, &side->how.train, err);
     else if (!strcmp(name, "quirks")) status = read_bool(path, s, &side->how.quirks, err);
-    else status = pl_fail(err, PL_E_INPUT, "%s:%d: unknown field '%s'; there are arch, model, set, batch, tokens, train and "
-                          "quirks", path, line_of(s), name);
+    else
+      status = pl_fail(err, PL_E_INPUT,
+                       "%s:%d: unknown field '%s'; there are arch, model, set, batch, tokens, train and "
+                       "quirks",
+                       path, line_of(s), name);
     if (status) return status;
   }
   return PL_OK;
@@ -78,7 +81,8 @@ static pl_status read_means(const char *path, const config_setting_t *s, pl_clai
   const int type = config_setting_type(s);
   c->means = config_setting_length(s);
   if ((type != CONFIG_TYPE_ARRAY && type != CONFIG_TYPE_LIST) || c->means < 1 || c->means > PL_CLAIM_MODELS)
-    return pl_fail(err, PL_E_INPUT, "%s:%d: mean_of must be a list of 1 to %d models", path, line_of(s), PL_CLAIM_MODELS);
+    return pl_fail(err, PL_E_INPUT, "%s:%d: mean_of must be a list of 1 to %d models", path, line_of(s),
+                   PL_CLAIM_MODELS);
   for (int i = 0; i < c->means; i++) {
     const char *name = config_setting_get_string_elem(s, i);
     if (!name || strlen(name) >= PL_CFG_NAME)
@@ -105,15 +109,16 @@ static pl_status read_field(const char *path, const config_setting_t *s, pl_clai
   if (!strcmp(name, "unit")) return pl_cfg_text(path, s, c->unit, sizeof c->unit, err);
   if (!strcmp(name, "value")) return pl_cfg_text(path, s, c->value, sizeof c->value, err);
   if (!strcmp(name, "printed")) return pl_cfg_number(path, s, -1, name, 0, 0, 1e18, &c->printed, err);
-  if (!strcmp(name, "tolerance_percent")) return pl_cfg_number(path, s, -1, name, 0, 0, 100, &c->tolerance_percent, err);
+  if (!strcmp(name, "tolerance_percent"))
+    return pl_cfg_number(path, s, -1, name, 0, 0, 100, &c->tolerance_percent, err);
   if (!strcmp(name, "at_least")) return read_bool(path, s, &c->at_least, err);
   if (!strcmp(name, "at_most")) return read_bool(path, s, &c->at_most, err);
   if (!strcmp(name, "verdict")) return read_verdict(path, s, c, err);
   if (!strcmp(name, "of")) return read_side(path, s, &c->of, err);
   if (!strcmp(name, "mean_of")) return read_means(path, s, c, err);
   if (!strcmp(name, "over")) return PL_OK; /* after `of`, which it starts from */
-  return pl_fail(err, PL_E_INPUT, "%s:%d: unknown field '%s' of a claim (host/energy/claims.h lists them)", path, line_of(s),
-                 name);
+  return pl_fail(err, PL_E_INPUT, "%s:%d: unknown field '%s' of a claim (host/energy/claims.h lists them)", path,
+                 line_of(s), name);
 }
 
 static pl_status read_claim(const char *path, const config_setting_t *s, pl_claim *c, pl_error *err) {
@@ -139,14 +144,17 @@ static pl_status read_claim(const char *path, const config_setting_t *s, pl_clai
   if (!*c->value || !*c->of.arch || (!*c->of.model && !c->means))
     return pl_fail(err, PL_E_INPUT, "%s:%d: a claim needs the fields value and of, with arch and model", path, c->line);
   if (c->at_least + c->at_most + (c->tolerance_percent > 0) != 1 || !(c->printed > 0))
-    return pl_fail(err, PL_E_INPUT, "%s:%d: a claim needs the field printed, and one of tolerance_percent, at_least and "
-                   "at_most", path, c->line);
+    return pl_fail(err, PL_E_INPUT,
+                   "%s:%d: a claim needs the field printed, and one of tolerance_percent, at_least and "
+                   "at_most",
+                   path, c->line);
   return PL_OK;
 }
 
 static pl_status read_claims(const char *path, const config_setting_t *root, pl_claims *claims, pl_error *err) {
   char paper[PL_CFG_NAME] = "";
-  const config_setting_t *list = config_setting_get_member(root, "claims"), *p = config_setting_get_member(root, "paper");
+  const config_setting_t *list = config_setting_get_member(root, "claims"),
+                         *p = config_setting_get_member(root, "paper");
   if (!list || config_setting_type(list) != CONFIG_TYPE_LIST)
     return pl_fail(err, PL_E_INPUT, "%s:1: field claims is missing, a list ( { ... }, { ... } )", path);
   if (!p) return pl_fail(err, PL_E_INPUT, "%s:1: field paper is missing", path);

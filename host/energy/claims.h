@@ -3,8 +3,8 @@
  *   claims = (
  *     { says = "DeiT-T, 4 bit, LT-B: energy";  printed = 0.384301;  unit = "mJ";  value = "energy_mj";
  *       of = { arch = "lt-base"; model = "deit-t"; set = "bits=4"; };       also batch, tokens, train, quirks = false
- *       over = { arch = "mrr-bank"; };                                       a ratio; what it does not say is as in `of`
- *       mean_of = ["alexnet", "resnet18"];                                  mean over models of the value or ratio
+ *       over = { arch = "mrr-bank"; };                                       a ratio; what it does not say is as in
+ * `of` mean_of = ["alexnet", "resnet18"];                                  mean over models of the value or ratio
  *       tolerance_percent = 0.1;  or  at_least = true;  or  at_most = true;  "more than", "less than"
  *       verdict = "reproduced";   or "fitted", "not reproducible" (then nothing is computed)
  *       why = "..."; } );
@@ -51,7 +51,8 @@ void pl_claims_free(pl_claims *claims);
 pl_status pl_claim_compute(pl_claim *claim, pl_error *err);
 
 /* "energy_mj", "latency_ms", "edp_mj_ms", "area_mm2", "power_w", "average_power_w", "per_s" (images or sequences),
- * "fj_per_mac", "tmac_per_s", "energy:PART" in mJ, "share:PART" of the energy in %, "power:PART", "area:PART". NAN if there is no such value. */
+ * "fj_per_mac", "tmac_per_s", "energy:PART" in mJ, "share:PART" of the energy in %, "power:PART", "area:PART". NAN if
+ * there is no such value. */
 double pl_value_of(const char *name, const pl_workload *w, const pl_cost *cost, const pl_design *design);
 
 #endif

@@ -27,7 +27,8 @@ static const char *similar(const pl_cfg_table *t, int kind, const char *name) {
   for (int i = 0; i < t->count; i++) {
     size_t same = 0;
     while (name[same] && name[same] == t->fields[i].name[same]) same++;
-    if (t->fields[i].kinds >> kind & 1 && same > most && 2 * same >= strlen(name)) most = same, best = t->fields[i].name;
+    if (t->fields[i].kinds >> kind & 1 && same > most && 2 * same >= strlen(name))
+      most = same, best = t->fields[i].name;
   }
   return best;
 }
@@ -45,7 +46,8 @@ static pl_status unknown(const pl_cfg_table *t, int kind, const char *where, con
 static pl_status store(const pl_cfg_table *t, const char *where, const pl_cfg_field *f, double value, void *record,
                        pl_error *err) {
   if (!(value >= f->min && value <= f->max))
-    return pl_fail(err, PL_E_INPUT, "%s: %s is %.10g but must be %.10g to %.10g", where, f->name, value, f->min, f->max);
+    return pl_fail(err, PL_E_INPUT, "%s: %s is %.10g but must be %.10g to %.10g", where, f->name, value, f->min,
+                   f->max);
   if (f->type != PL_CFG_REAL && value != (double)(long long)value)
     return pl_fail(err, PL_E_INPUT, "%s: %s is %.10g but must be a whole number", where, f->name, value);
   *pl_cfg_value(record, f->offset) = value;
@@ -111,8 +113,7 @@ pl_status pl_cfg_text(const char *path, const config_setting_t *s, char *to, siz
 /* Appends the names of a NULL-ended list, as "a, b, c". */
 static void join(const char *const *names, char *text, size_t size) {
   *text = 0;
-  for (; *names; names++)
-    snprintf(text + strlen(text), size - strlen(text), "%s%s", *text ? ", " : "", *names);
+  for (; *names; names++) snprintf(text + strlen(text), size - strlen(text), "%s%s", *text ? ", " : "", *names);
 }
 
 static int index_of(const char *const *names, const char *name) {

@@ -1,9 +1,9 @@
 /* config.h: tables of fields, and reading the libconfig files that consist of them: architectures, shapes, systems.
  * Private to host/energy.
  *
- * A field's name carries its unit, so a value in another unit is an unknown field, not a silent factor. A file may begin
- * with base = "NAME": it then has all that NAME has and changes some of it. Errors are one sentence that begins with
- * file:line and names the field. */
+ * A field's name carries its unit, so a value in another unit is an unknown field, not a silent factor. A file may
+ * begin with base = "NAME": it then has all that NAME has and changes some of it. Errors are one sentence that begins
+ * with file:line and names the field. */
 #ifndef PL_ENERGY_CONFIG_H
 #define PL_ENERGY_CONFIG_H
 
@@ -18,7 +18,7 @@ typedef struct {
   const char *name;
   unsigned kinds, needed; /* bit k: kind k has it, cannot do without it */
   pl_cfg_type type;
-  size_t offset;          /* of a double in the record */
+  size_t offset; /* of a double in the record */
   double min, max;
 } pl_cfg_field;
 
@@ -26,23 +26,24 @@ enum { PL_CFG_FIELDS_MAX = 160, PL_CFG_TEXT = 240, PL_CFG_NAME = 64 };
 
 /* What every record begins with. */
 typedef struct {
-  char name[PL_CFG_NAME];   /* of the file, without .cfg */
-  char path[512];           /* cut if it is longer */
-  char about[PL_CFG_TEXT];  /* one sentence for the reader of a result, or "" */
-  int kind;                 /* -1 until it is known */
-  unsigned quirks;          /* bit i: quirk i of the table */
+  char name[PL_CFG_NAME];  /* of the file, without .cfg */
+  char path[512];          /* cut if it is longer */
+  char about[PL_CFG_TEXT]; /* one sentence for the reader of a result, or "" */
+  int kind;                /* -1 until it is known */
+  unsigned quirks;         /* bit i: quirk i of the table */
   unsigned char given[PL_CFG_FIELDS_MAX];
 } pl_cfg_head;
 
 typedef struct {
-  const char *noun;           /* "architecture" */
-  const char *folder;         /* "archs" */
-  const char *kind_field;     /* "model": its text is one of `kinds` */
-  const char *const *kinds;   /* NULL at the end */
-  const char *const *quirks;  /* names, NULL at the end; NULL: there are none */
+  const char *noun;          /* "architecture" */
+  const char *folder;        /* "archs" */
+  const char *kind_field;    /* "model": its text is one of `kinds` */
+  const char *const *kinds;  /* NULL at the end */
+  const char *const *quirks; /* names, NULL at the end; NULL: there are none */
   const pl_cfg_field *fields;
   int count;
-  /* Takes a setting that is no field of the table, such as a list of layers; returns 0 if it does not know it either. */
+  /* Takes a setting that is no field of the table, such as a list of layers; returns 0 if it does not know it either.
+   */
   int (*extra)(const char *path, const config_setting_t *setting, void *record, pl_status *status, pl_error *err);
 } pl_cfg_table;
 

@@ -23,8 +23,8 @@ static const struct {
     PL_COMPONENT_LIST(X)
 #undef X
 };
-static const char *const groups[PL_GROUPS] = {"optics", "receivers", "converters", "memory", "mac units", "digital",
-                                              "host link"};
+static const char *const groups[PL_GROUPS] = {"optics",    "receivers", "converters", "memory",
+                                              "mac units", "digital",   "host link"};
 
 const char *pl_part_name(pl_part part) { return parts[part].name; }
 pl_group pl_part_group(pl_part part) { return parts[part].group; }

@@ -4,8 +4,8 @@
  *   pl_design design;  pl_design_of(&arch, &design);           area and peak power do not depend on the workload
  *   pl_notes notes;    pl_cost_notes(&arch, &workload, &cost, &notes);
  *
- * Each model is one file (crossbar.c, ring_bank.c, mzi_mesh.c, in_place.c, residue.c, systolic.c) and nothing else knows
- * its formulas; digital.c is a constant. All of them are pure functions of the two records. */
+ * Each model is one file (crossbar.c, ring_bank.c, mzi_mesh.c, in_place.c, residue.c, systolic.c) and nothing else
+ * knows its formulas. All of them are pure functions of the two records. */
 #ifndef PL_ENERGY_COST_H
 #define PL_ENERGY_COST_H
 

@@ -1,5 +1,5 @@
-/* devices.c: converters, lasers and digital work as Lightening-Transformer's cost model has them (see models.h). Formulas:
- * authors' repository, main version, by the sheet of facts, sections 2.1, 2.2 and 2.6. */
+/* devices.c: converters, lasers and digital work as Lightening-Transformer's cost model has them (see models.h).
+ * Formulas: authors' repository, main version, commit 7c3d4ad (docs/energy.md, Sources). */
 #include <math.h>
 
 #include "energy/models.h"
@@ -51,7 +51,8 @@ void pl_digital_rest(const pl_arch *a, const pl_workload *w, pl_cost *cost) {
 void pl_light_notes(const pl_arch *a, const pl_workload *w, const pl_cost *cost, pl_notes *notes) {
   const unsigned quirks = w->how.quirks ? a->head.quirks : 0;
   if (quirks & PL_QUIRK_BUFFER_READS && a->head.kind == PL_ARCH_CROSSBAR)
-    pl_note(notes, "as published: attention's reads of the global buffer are lost (the authors' program squares an energy)");
+    pl_note(notes,
+            "as published: attention's reads of the global buffer are lost (the authors' program squares an energy)");
   if (quirks & PL_QUIRK_ONE_LAYER)
     pl_note(notes, "as published: softmax, norms, activations and residuals are counted for one layer, at 4 bits");
   if (quirks & PL_QUIRK_TWICE && cost->skipped_macs > 0)

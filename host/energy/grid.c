@@ -24,17 +24,20 @@ static pl_status read_range(const char *path, const config_setting_t *s, pl_axis
     const char *name = config_setting_name(e);
     size_t f = 0;
     while (f < 4 && strcmp(name, fields[f].name)) f++;
-    if (f == 4) return pl_fail(err, PL_E_INPUT, "%s:%d: unknown field '%s'; a range has from, to and step or factor", path,
-                               line_of(e), name);
+    if (f == 4)
+      return pl_fail(err, PL_E_INPUT, "%s:%d: unknown field '%s'; a range has from, to and step or factor", path,
+                     line_of(e), name);
     const pl_status status = pl_cfg_number(path, e, -1, name, 0, -1e15, 1e15, fields[f].value, err);
     if (status) return status;
   }
   if (!(to >= from) || (step > 0) == (factor > 1) || (factor > 1 && !(from > 0)))
-    return pl_fail(err, PL_E_INPUT, "%s:%d: %s needs from, a to not below it, and either step above 0 or factor above 1", path,
+    return pl_fail(err, PL_E_INPUT,
+                   "%s:%d: %s needs from, a to not below it, and either step above 0 or factor above 1", path,
                    line_of(s), axis->name);
   const double steps = step > 0 ? (to - from) / step : log(to / from) / log(factor);
   if (steps >= PL_GRID_POINTS_MAX)
-    return pl_fail(err, PL_E_INPUT, "%s:%d: %s has more than %d values", path, line_of(s), axis->name, PL_GRID_POINTS_MAX);
+    return pl_fail(err, PL_E_INPUT, "%s:%d: %s has more than %d values", path, line_of(s), axis->name,
+                   PL_GRID_POINTS_MAX);
   axis->count = (int)floor(steps + 1e-9) + 1;
   if (!(axis->value = malloc(sizeof(double) * (size_t)axis->count)))
     return pl_fail(err, PL_E_MEMORY, "out of memory for the grid");
@@ -54,13 +57,17 @@ static pl_status read_list(const char *path, const config_setting_t *s, pl_axis 
   return PL_OK;
 }
 
-static pl_status check_values(const char *path, const config_setting_t *s, const pl_grid *g, pl_axis *axis, pl_error *err) {
+static pl_status check_values(const char *path, const config_setting_t *s, const pl_grid *g, pl_axis *axis,
+                              pl_error *err) {
   char where[600];
   snprintf(where, sizeof where, "%.500s:%d", path, line_of(s));
-  axis->of = !strcmp(axis->name, "tokens") ? PL_AXIS_TOKENS : !strcmp(axis->name, "batch") ? PL_AXIS_BATCH : PL_AXIS_ARCH;
+  axis->of = !strcmp(axis->name, "tokens")  ? PL_AXIS_TOKENS
+             : !strcmp(axis->name, "batch") ? PL_AXIS_BATCH
+                                            : PL_AXIS_ARCH;
   for (int i = 0; i < axis->count; i++) {
     if (axis->of != PL_AXIS_ARCH && !(axis->value[i] >= 1 && axis->value[i] == floor(axis->value[i])))
-      return pl_fail(err, PL_E_INPUT, "%s: %s is %.10g but must be a whole number above 0", where, axis->name, axis->value[i]);
+      return pl_fail(err, PL_E_INPUT, "%s: %s is %.10g but must be a whole number above 0", where, axis->name,
+                     axis->value[i]);
     if (axis->of != PL_AXIS_ARCH) continue;
     const pl_status status = pl_arch_field(&g->arch, where, axis->name, axis->value[i], &axis->offset, err);
     if (status) return status;
@@ -82,8 +89,9 @@ static pl_status read_axes(const char *path, const config_setting_t *vary, pl_gr
     pl_status status = PL_OK;
     if (type == CONFIG_TYPE_GROUP) status = read_range(path, s, axis, err);
     else if (type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST) status = read_list(path, s, axis, err);
-    else status = pl_fail(err, PL_E_INPUT, "%s:%d: %s must be a list of numbers or a range { from, to, step }", path,
-                          line_of(s), axis->name);
+    else
+      status = pl_fail(err, PL_E_INPUT, "%s:%d: %s must be a list of numbers or a range { from, to, step }", path,
+                       line_of(s), axis->name);
     if (!status) status = check_values(path, s, g, axis, err);
     if (status) return status;
     if ((points *= axis->count) > PL_GRID_POINTS_MAX)
@@ -105,10 +113,13 @@ static pl_status read_root(const char *path, const config_setting_t *root, pl_gr
     else if (!strcmp(name, "model")) status = pl_cfg_text(path, s, model, sizeof model, err);
     else if (!strcmp(name, "tokens")) status = pl_cfg_number(path, s, -1, name, 1, 1, 1e9, &g->how.tokens, err);
     else if (!strcmp(name, "batch")) status = pl_cfg_number(path, s, -1, name, 1, 1, 1e9, &g->how.batch, err);
-    else if (!strcmp(name, "train")) status = pl_cfg_number(path, s, -1, name, 1, 0, 1, &train, err), g->how.train = train > 0;
+    else if (!strcmp(name, "train"))
+      status = pl_cfg_number(path, s, -1, name, 1, 0, 1, &train, err), g->how.train = train > 0;
     else if (!strcmp(name, "vary")) vary = s;
-    else status = pl_fail(err, PL_E_INPUT, "%s:%d: unknown field '%s'; there are arch, model, tokens, batch, train and vary",
-                          path, line_of(s), name);
+    else
+      status =
+          pl_fail(err, PL_E_INPUT, "%s:%d: unknown field '%s'; there are arch, model, tokens, batch, train and vary",
+                  path, line_of(s), name);
   }
   if (!status && !*arch) status = pl_fail(err, PL_E_INPUT, "%s:1: field arch is missing", path);
   if (!status && !*model) status = pl_fail(err, PL_E_INPUT, "%s:1: field model is missing", path);
@@ -150,8 +161,8 @@ static int by_energy(const void *a, const void *b) {
   return x->area_mm2 < y->area_mm2 ? -1 : x->area_mm2 > y->area_mm2;
 }
 
-/* In order of energy only an earlier point can beat a later one. `stair` holds the points that matter for time and area:
- * time rising, area falling. */
+/* In order of energy only an earlier point can beat a later one. `stair` holds the points that matter for time and
+ * area: time rising, area falling. */
 void pl_grid_front(pl_grid_point *point, int count) {
   int *stair = malloc(sizeof *stair * (size_t)(count ? count : 1)), steps = 0;
   for (int i = 0; i < count && stair; i++) {

@@ -17,25 +17,25 @@ enum { PL_GRID_AXES = 8, PL_GRID_POINTS_MAX = 2000000 };
 typedef struct {
   char name[PL_CFG_NAME];
   int count;
-  double *value;  /* owned */
-  size_t offset;  /* in pl_arch, or one of the two below */
+  double *value; /* owned */
+  size_t offset; /* in pl_arch, or one of the two below */
   enum { PL_AXIS_ARCH, PL_AXIS_TOKENS, PL_AXIS_BATCH } of;
 } pl_axis;
 
 typedef struct {
-  double at[PL_GRID_AXES]; /* the value on each axis */
+  double at[PL_GRID_AXES];                /* the value on each axis */
   double energy_mj, latency_ms, area_mm2; /* area NAN if not known */
   int on_front;
 } pl_grid_point;
 
 typedef struct {
   pl_arch arch;
-  pl_shape shape;            /* owned */
+  pl_shape shape; /* owned */
   pl_workload_options how;
   int axes;
   pl_axis axis[PL_GRID_AXES];
-  int count, front;          /* designs; of these on the front */
-  pl_grid_point *point;      /* owned; in order of energy */
+  int count, front;     /* designs; of these on the front */
+  pl_grid_point *point; /* owned; in order of energy */
 } pl_grid;
 
 /* Reads the file; quirks: as published or not. The errors name file, line and field. */

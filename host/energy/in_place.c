@@ -1,10 +1,10 @@
-/* in_place.c: weights that stay in place, as in Optical Transformers (arXiv 2302.10360): a RECONSTRUCTION, because the paper's
- * equations and most of its constants are not known. By the sheet of facts, section 4.3:
+/* in_place.c: weights that stay in place, as in Optical Transformers (arXiv 2302.10360): a RECONSTRUCTION, because the
+ * paper's equations and most of its constants are not known. Ours:
  *
  *   energy of a product = values loaded * E_in + values detected * E_out + photons
  *   E_in  = memory + DAC + modulator          E_out = receiver + ADC + memory
  *
- * A linear layer loads its inputs only; in attention both operands are loaded (4.1). The vocabulary's head is digital.
+ * A linear layer loads its inputs only; in attention both operands are loaded. The vocabulary's head is digital.
  * Time is ours: one vector per modulator cycle, on as many cores as the matrix needs. */
 #include <math.h>
 
@@ -66,7 +66,8 @@ static void notes(const pl_arch *a, const pl_workload *w, const pl_cost *cost, p
             ceil(w->parameters / a->core_macs_per_cycle), a->core_macs_per_cycle);
   if (cost->skipped_macs > 0)
     pl_note(notes, "the head over the vocabulary%s digital and not counted: %.3g %% of the MACs",
-            a->digital_attention ? " and attention are" : " is", 100 * cost->skipped_macs / (cost->macs + cost->skipped_macs));
+            a->digital_attention ? " and attention are" : " is",
+            100 * cost->skipped_macs / (cost->macs + cost->skipped_macs));
   pl_note(notes, "time is ours (one vector a cycle, as many cores as needed); area is not known");
 }
 

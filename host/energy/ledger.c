@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-const char *const pl_ledger_names[PL_LEDGER_STEPS] = {"products alone", "+ digital",  "+ kv cache",
-                                                      "+ host link",    "+ weights",  "+ ours reloaded"};
+const char *const pl_ledger_names[PL_LEDGER_STEPS] = {"products alone", "+ digital", "+ kv cache",
+                                                      "+ host link",    "+ weights", "+ ours reloaded"};
 const char *const pl_time_names[PL_TIMES] = {"products", "memory", "digital", "host link"};
 
 static const pl_cfg_field fields[] = {
@@ -14,7 +14,8 @@ static const pl_cfg_field fields[] = {
 #undef X
 };
 static const char *const kinds[] = {"system", NULL};
-static const pl_cfg_table table = {"system", "systems", "kind", kinds, NULL, fields, sizeof fields / sizeof *fields, NULL};
+static const pl_cfg_table table = {"system", "systems", "kind", kinds, NULL, fields, sizeof fields / sizeof *fields,
+                                   NULL};
 
 pl_status pl_system_load(const char *name_or_path, pl_system *system, pl_error *err) {
   memset(system, 0, sizeof *system);
@@ -31,8 +32,8 @@ static void add_digital(const pl_system *s, const pl_workload *w, pl_ledger *l) 
                                                 w->activation * s->activation_pj + w->residual * s->residual_pj);
   l->cost.pj[PL_PART_MAC] += l->cost.skipped_macs * s->digital_mac_fj * 1e-3;
   l->cost.macs += l->cost.skipped_macs;
-  l->seconds[PL_TIME_DIGITAL] = elements / (s->digital_gelements_per_s * 1e9) +
-                                l->cost.skipped_macs / (s->digital_tmac_per_s * 1e12);
+  l->seconds[PL_TIME_DIGITAL] =
+      elements / (s->digital_gelements_per_s * 1e9) + l->cost.skipped_macs / (s->digital_tmac_per_s * 1e12);
 }
 
 /* Bits from or to memory; those of something that fits on the chip are cheaper and take no time. */

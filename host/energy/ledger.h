@@ -1,9 +1,9 @@
-/* ledger.h: the critics' ledger: what one forward pass costs with everything the papers leave out, beside a digital baseline
- * that pays for the same.
+/* ledger.h: the critics' ledger: what one forward pass costs with everything the papers leave out, beside a digital
+ * baseline that pays for the same.
  *
- * Around the accelerator stands a system (a file of host/energy/systems): memory for weights and for cached keys and values,
- * digital units for softmax, norms, activations and residuals, and a link to a host. The columns of the ledger are added one
- * after the other, to both sides:
+ * Around the accelerator stands a system (a file of host/energy/systems): memory for weights and for cached keys and
+ * values, digital units for softmax, norms, activations and residuals, and a link to a host. The columns of the ledger
+ * are added one after the other, to both sides:
  *
  *   PL_LEDGER_ALONE      the matrix products, as the papers count them
  *   PL_LEDGER_DIGITAL    and what is not a matrix product, and products that the architecture leaves to digital units
@@ -70,7 +70,8 @@ typedef struct {
 } pl_ledger;
 
 /* The pass of a workload, everything up to `step` counted. */
-void pl_ledger_run(const pl_arch *arch, const pl_system *system, const pl_workload *w, pl_ledger_step step, pl_ledger *l);
+void pl_ledger_run(const pl_arch *arch, const pl_system *system, const pl_workload *w, pl_ledger_step step,
+                   pl_ledger *l);
 
 /* Share of a group in the energy; of a time in the sum of times. */
 double pl_ledger_energy_share(const pl_ledger *l, pl_group group);
@@ -87,9 +88,9 @@ double pl_ledger_advantage(const pl_arch *arch, const pl_arch *baseline, const p
 typedef enum { PL_GROW_WIDTH, PL_GROW_BATCH } pl_grow;
 enum { PL_WIDTH_MAX = 1 << 24, PL_BATCH_MAX = 1 << 20 };
 
-/* The smallest width (heads of the shape's head_width; the other proportions kept) or batch at which the architecture needs
- * no more energy than the baseline; NAN if there is none up to PL_WIDTH_MAX or PL_BATCH_MAX. PL_E_INPUT if the shape is no
- * Transformer. */
+/* The smallest width (heads of the shape's head_width; the other proportions kept) or batch at which the architecture
+ * needs no more energy than the baseline; NAN if there is none up to PL_WIDTH_MAX or PL_BATCH_MAX. PL_E_INPUT if the
+ * shape is no Transformer. */
 pl_status pl_break_even(const pl_arch *arch, const pl_arch *baseline, const pl_system *system, const pl_shape *shape,
                         const pl_workload_options *how, pl_ledger_step step, pl_grow grow, double *at, pl_error *err);
 

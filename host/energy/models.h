@@ -16,12 +16,12 @@ typedef struct {
   void (*notes)(const pl_arch *arch, const pl_workload *w, const pl_cost *cost, pl_notes *notes);
 } pl_cost_model;
 
-extern const pl_cost_model pl_model_crossbar, pl_model_ring_bank, pl_model_mzi_mesh, pl_model_in_place, pl_model_residue,
-    pl_model_systolic, pl_model_digital;
+extern const pl_cost_model pl_model_crossbar, pl_model_ring_bank, pl_model_mzi_mesh, pl_model_in_place,
+    pl_model_residue, pl_model_systolic, pl_model_digital;
 
 /* ---- devices.c: what the family of Lightening-Transformer's cost model shares ---- */
 
-/* Energies of one operation, pJ = mW / GHz, and laser power of one core; Lightening sheet 2.2. */
+/* Energies of one operation, pJ = mW / GHz. */
 typedef struct {
   double dac, adc, detector, tia, adder;
   double words; /* accesses of the memories' width that one operand needs: bits / access_bits */
@@ -37,7 +37,7 @@ double pl_laser_mw(const pl_arch *a, double loss_db, double fan_out);
 
 double pl_global_buffer_bytes_per_s(const pl_arch *a);
 
-/* Softmax, norms, activations and residuals; Lightening sheet 2.6, last formulas. */
+/* Softmax, norms, activations and residuals. */
 void pl_digital_rest(const pl_arch *a, const pl_workload *w, pl_cost *cost);
 
 /* Notes about quirks that are on, and about products that were left out. */

@@ -1,9 +1,9 @@
 /* mzi_mesh.c: the mesh of Mach-Zehnder interferometers that Lightening-Transformer is compared with: cost model of the
- * authors' repository, main version, by the sheet of facts, sections 2.2 and 2.5 to 2.7.
+ * authors' repository, main version, commit 7c3d4ad (docs/energy.md, Sources).
  *
- * A core holds an H x W matrix as two meshes and a diagonal (SVD); a new matrix takes mzi_response_us. Attention would need
- * a new one all the time: it is skipped, and as published q, k and v are counted twice in its place. The poster's 1.5 ms
- * for the decomposition of a matrix are not in the model. */
+ * A core holds an H x W matrix as two meshes and a diagonal (SVD); a new matrix takes mzi_response_us. Attention would
+ * need a new one all the time: it is skipped, and as published q, k and v are counted twice in its place. The
+ * poster's 1.5 ms for the decomposition of a matrix are not in the model. */
 #include <math.h>
 #include <string.h>
 
@@ -65,7 +65,7 @@ static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_c
   cost->macs += pl_op_macs(op);
 }
 
-/* Area (2.7). The input modulators are printed with the core but left out of the authors' total; so here. */
+/* Area. The input modulators are printed with the core but left out of the authors' total; so here. */
 static void design(const pl_arch *a, pl_design *d) {
   const double H = a->core_height, W = a->core_width, T = a->tiles, C = a->cores_per_tile, mm2 = 1e-6, M = mesh_size(a);
   const double core = M * a->mzi_length_um * a->mzi_width_um + fmax(H, W) * a->mzm_length_um * a->mzm_width_um +
@@ -77,8 +77,8 @@ static void design(const pl_arch *a, pl_design *d) {
   d->area_mm2[PL_PART_TIA] = a->tia_area_um2 * W * T * C * mm2;
   d->area_mm2[PL_PART_LASER] = a->laser_length_um * a->laser_width_um * T * mm2;
   d->area_mm2[PL_PART_ADDER] = a->adder_area_um2 / a->adder_area_divisor * T * H * W * mm2;
-  d->area_mm2[PL_PART_SRAM] = a->global_buffer_area_mm2 * T / a->global_buffer_tiles + a->local_buffer_area_mm2 * 2 * T +
-                              a->pe_buffer_area_um2 * mm2 * (2 * T + 2 * T * C);
+  d->area_mm2[PL_PART_SRAM] = a->global_buffer_area_mm2 * T / a->global_buffer_tiles +
+                              a->local_buffer_area_mm2 * 2 * T + a->pe_buffer_area_um2 * mm2 * (2 * T + 2 * T * C);
   d->total_power_w = NAN;
 }
 

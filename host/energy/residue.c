@@ -1,6 +1,6 @@
-/* residue.c: tiles of residue arithmetic, as in Mirage (arXiv 2311.17323v2). By the sheet of facts, sections 3 and 4:
- * reprogramming time, clock, units and printed powers are the paper's; the ceil structure of the latency is a reconstruction
- * that meets all its printed runtimes.
+/* residue.c: tiles of residue arithmetic, as in Mirage (arXiv 2311.17323v2). Reprogramming time, clock,
+ * units and printed powers are the paper's (sections V and VI, table II, figure 9); the ceil structure of the latency
+ * is a reconstruction that meets its printed runtimes (table III, figure 8).
  *
  *   tiles of group x rows; a unit holds one tile and sends a vector through it each clock
  *   T = ceil(tiles / units) * (reprogram + vectors / clock), the better of two dataflows for each product
@@ -33,7 +33,7 @@ static dataflow best(const pl_arch *a, const pl_op *op) {
   return second.seconds < first.seconds ? second : first;
 }
 
-/* Energies of one dot product of `group` products through all moduli, pJ, from the printed constants (3.2). */
+/* Energies of one dot product of `group` products through all moduli, pJ, from the printed constants. */
 static double adc_pj(const pl_arch *a) {
   return a->adc_rated_power_mw / a->adc_rated_gs_per_s * a->moduli * a->detections;
 }
@@ -64,7 +64,8 @@ static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_c
   cost->pj[PL_PART_ACCUMULATOR] += peak_pj * a->accumulator_share;
   if (a->use_constants) {
     cost->pj[PL_PART_TIA] += dots * tia_pj(a);
-    cost->pj[PL_PART_NUMBERS] += dots * a->residue_conversion_pj + n * d.tiles * d.vectors * a->block_float_conversion_pj;
+    cost->pj[PL_PART_NUMBERS] +=
+        dots * a->residue_conversion_pj + n * d.tiles * d.vectors * a->block_float_conversion_pj;
     cost->pj[PL_PART_ADC] += dots * adc_pj(a);
     cost->pj[PL_PART_DAC] += n * stationary * dac_pj(a);
     return;
@@ -95,20 +96,23 @@ static void compare(pl_notes *notes, const char *what, double from_constants, do
 }
 
 static void notes(const pl_arch *a, const pl_workload *w, const pl_cost *cost, pl_notes *notes) {
-  const double rate = a->clock_ghz * 1e9 * a->units * a->rows * 1e-12, printed = a->printed_power_w * a->units / a->printed_units;
+  const double rate = a->clock_ghz * 1e9 * a->units * a->rows * 1e-12,
+               printed = a->printed_power_w * a->units / a->printed_units;
   (void)w, (void)cost;
   if (a->use_fitted_energy)
     pl_note(notes, "energy is a FITTED %.4g pJ per MAC without SRAM: it cannot be derived from what the paper prints",
             a->fitted_pj_per_mac);
   else
-    pl_note(notes, "energy is the printed peak power while a product lasts, an upper bound: the paper gives no formula");
+    pl_note(notes,
+            "energy is the printed peak power while a product lasts, an upper bound: the paper gives no formula");
   compare(notes, "ADC alone (DAC and ADC as printed)", adc_pj(a) * rate, printed * a->converter_share);
   compare(notes, "TIA", tia_pj(a) * rate, printed * a->tia_share);
   compare(notes, "conversion from residues", a->residue_conversion_pj * rate, printed * a->residue_conversion_share);
   compare(notes, "conversion to block floating point", a->block_float_conversion_pj * rate / a->rows,
           printed * a->block_float_conversion_share);
   if (a->printed_footprint_mm2 > 0)
-    pl_note(notes, "area is that of both chiplets; their stack covers %.4g mm2", a->printed_footprint_mm2 * a->units / a->printed_units);
+    pl_note(notes, "area is that of both chiplets; their stack covers %.4g mm2",
+            a->printed_footprint_mm2 * a->units / a->printed_units);
 }
 
 const pl_cost_model pl_model_residue = {add_op, NULL, design, notes};

@@ -9,7 +9,8 @@
 enum { T = 1 << PL_SHAPE_TRANSFORMER, L = 1 << PL_SHAPE_LAYERS };
 
 static const pl_cfg_field fields[] = {
-#define X(name, kinds, needed, type, min, max) {#name, kinds, needed, PL_CFG_##type, offsetof(pl_shape, name), min, max},
+#define X(name, kinds, needed, type, min, max)                                                                         \
+  {#name, kinds, needed, PL_CFG_##type, offsetof(pl_shape, name), min, max},
     PL_SHAPE_FIELDS(X)
 #undef X
 };
@@ -17,12 +18,12 @@ static const char *const kinds[] = {"transformer", "layers", NULL};
 static const char *const quirks[] = {"width_without_padding", "depthwise_dense", NULL};
 
 static int read_layers(const char *path, const config_setting_t *s, void *record, pl_status *status, pl_error *err);
-static const pl_cfg_table table = {"shape", "shapes", "kind", kinds, quirks, fields, sizeof fields / sizeof *fields,
+static const pl_cfg_table table = {"shape",    "shapes", "kind", kinds, quirks, fields, sizeof fields / sizeof *fields,
                                    read_layers};
 
 /* ---- Layers ---- */
 
-/* Output side of a convolution, Mirage sheet 4.2: (h + 2p - k)/s + 1, whole division. */
+/* Output side of a convolution: (h + 2p - k)/s + 1, whole division. */
 static double side(double h, double k, double s, double p) { return floor((h + 2 * p - k) / s) + 1; }
 
 /* conv = [in, out, kernel, stride, padding, input side]; the GEMM of im2col. The authors' width forgets the padding. */
@@ -89,11 +90,13 @@ static pl_status read_layer(const char *path, const config_setting_t *s, pl_shap
       snprintf(layer.name, sizeof layer.name, "%s%d", name, shape->layer_count + 1);
     }
     if (status) return status;
-    if (!known) return pl_fail(err, PL_E_INPUT, "%s:%d: unknown layer '%s'; there are conv, depthwise, fc and gemm",
-                               path, line, name);
+    if (!known)
+      return pl_fail(err, PL_E_INPUT, "%s:%d: unknown layer '%s'; there are conv, depthwise, fc and gemm", path, line,
+                     name);
   }
-  if (found != 1) return pl_fail(err, PL_E_INPUT, "%s:%d: a group of layers must hold one of conv, depthwise, fc and gemm",
-                                 path, line);
+  if (found != 1)
+    return pl_fail(err, PL_E_INPUT, "%s:%d: a group of layers must hold one of conv, depthwise, fc and gemm", path,
+                   line);
   for (int i = 0; i < (int)times; i++) {
     if (shape->layer_count == PL_LAYERS_MAX)
       return pl_fail(err, PL_E_INPUT, "%s:%d: layers: more than %d", path, line, PL_LAYERS_MAX);
@@ -151,9 +154,16 @@ void pl_shape_free(pl_shape *shape) {
 }
 
 void pl_shape_of_model(const pl_nn_shape *m, const char *name, pl_shape *s) {
-  *s = (pl_shape){.head = {.kind = PL_SHAPE_TRANSFORMER}, .layers = m->layers, .width = m->dim, .heads = m->heads,
-                  .key_heads = m->kv_heads, .head_width = m->head_dim, .ffn_width = m->ffn, .gated_ffn = 1,
-                  .tokens = m->context, .head_outputs = m->vocab};
+  *s = (pl_shape){.head = {.kind = PL_SHAPE_TRANSFORMER},
+                  .layers = m->layers,
+                  .width = m->dim,
+                  .heads = m->heads,
+                  .key_heads = m->kv_heads,
+                  .head_width = m->head_dim,
+                  .ffn_width = m->ffn,
+                  .gated_ffn = 1,
+                  .tokens = m->context,
+                  .head_outputs = m->vocab};
   snprintf(s->head.name, sizeof s->head.name, "%s", name);
 }
 

@@ -1,8 +1,8 @@
 /* systolic.c: the systolic arrays that Mirage is compared with, and digital processors that are a constant.
  *
- * Runtime of an array of R x C, R along the reduction, by the form of SCALE-Sim (Mirage sheet 4.1, a reconstruction that meets
- * the paper's bars):  T [cycles] = ceil(tiles / arrays) * (2R + C + vectors - 2), the best of three dataflows per product.
- * Energy, as in the paper: the MAC units alone, no memory. */
+ * Runtime of an array of R x C, R along the reduction, by the form of SCALE-Sim (a reconstruction
+ * that meets the paper's bars):  T [cycles] = ceil(tiles / arrays) * (2R + C + vectors - 2), the best of three
+ * dataflows per product. Energy, as in the paper: the MAC units alone, no memory. */
 #include <math.h>
 
 #include "energy/models.h"

@@ -38,7 +38,7 @@ static pl_status add(pl_workload *w, pl_op_kind kind, const char *name, double m
   return status ? status : pl_workload_add(w, weight, err);
 }
 
-/* Lightening sheet 2.4. Causal masks save nothing here: the papers count whole squares of scores. */
+/* The products as Lightening-Transformer lists them. Causal masks save nothing here: the papers count whole squares of scores. */
 static pl_status transformer(const pl_shape *s, pl_workload *w, pl_error *err) {
   const double n = w->how.tokens ? w->how.tokens : s->tokens, batch = w->how.batch, e = s->width, layers = s->layers;
   const double fresh = w->how.phase == PL_PHASE_DECODE ? 1 : n, columns = fresh * batch;
@@ -71,16 +71,15 @@ static pl_status layered(const pl_shape *s, pl_workload *w, pl_error *err) {
   const unsigned quirks = w->how.quirks ? s->head.quirks : 0;
   if (w->how.phase == PL_PHASE_DECODE)
     return pl_fail(err, PL_E_INPUT, "%s is no Transformer: there is nothing to decode", s->head.name);
-  if (w->how.tokens)
-    return pl_fail(err, PL_E_INPUT, "%s is no Transformer: --tokens does not apply", s->head.name);
+  if (w->how.tokens) return pl_fail(err, PL_E_INPUT, "%s is no Transformer: --tokens does not apply", s->head.name);
   w->layers = s->layer_count;
   w->columns = batch;
   for (int i = 0; i < s->layer_count; i++) {
     const pl_layer *l = &s->layer[i];
     const int dense = quirks & PL_QUIRK_DENSE || l->copies == l->true_copies;
     const double n = quirks & PL_QUIRK_WIDTH ? l->n : l->true_n;
-    const pl_status status = add(w, PL_OP_LINEAR, l->name, dense ? l->m : l->true_m, dense ? l->k : l->true_k, n * batch,
-                                 dense ? l->copies : l->true_copies, 1, err);
+    const pl_status status = add(w, PL_OP_LINEAR, l->name, dense ? l->m : l->true_m, dense ? l->k : l->true_k,
+                                 n * batch, dense ? l->copies : l->true_copies, 1, err);
     if (status) return status;
   }
   return PL_OK;
@@ -90,7 +89,8 @@ pl_status pl_workload_make(const pl_shape *shape, const pl_workload_options *how
   *w = (pl_workload){.how = *how, .parameters = pl_shape_parameters(shape)};
   if (!(w->how.batch >= 1)) w->how.batch = 1;
   snprintf(w->shape, sizeof w->shape, "%s", shape->head.name);
-  const pl_status status = shape->head.kind == PL_SHAPE_TRANSFORMER ? transformer(shape, w, err) : layered(shape, w, err);
+  const pl_status status =
+      shape->head.kind == PL_SHAPE_TRANSFORMER ? transformer(shape, w, err) : layered(shape, w, err);
   if (status) pl_workload_free(w);
   return status;
 }

@@ -1,5 +1,5 @@
-/* workload.h: what is computed: a shape (a file of host/energy/shapes, or a model file), and the list of matrix products
- * of one forward pass or training step of it.
+/* workload.h: what is computed: a shape (a file of host/energy/shapes, or a model file), and the list of matrix
+ * products of one forward pass or training step of it.
  *
  *   pl_shape shape;
  *   pl_shape_load("deit-t", &shape, err);               or pl_shape_of_model(model, &shape)
@@ -36,7 +36,7 @@ enum {
   X(ffn_width, T, 0, WHOLE, 1, 1e12)     /* 4 width if not given */                                   \
   X(gated_ffn, T, 0, FLAG, 0, 1)         /* a gate beside the first matrix */                         \
   X(tokens, T, T, WHOLE, 1, 1e9)         /* of one sequence, unless asked for others */               \
-  X(embed_inputs, T, 0, WHOLE, 1, 1e9)   /* patches of so many values, one fewer than tokens, are embedded by a matrix */ \
+  X(embed_inputs, T, 0, WHOLE, 1, 1e9)   /* patches of so many values, one fewer than tokens */ \
   X(head_outputs, T, 0, WHOLE, 1, 1e9)   /* classes or vocabulary, for one token of a sequence; 0: none */ \
   X(batched, L, 0, FLAG, 0, 1)           /* true: the columns below are of one image */
 

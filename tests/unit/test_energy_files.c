@@ -1,5 +1,5 @@
-/* test_energy_files.c: architecture, shape, system, grid and claim files: every kind of error is one sentence that names file,
- * line and field; bases; --set; the workloads that come out of shapes. */
+/* test_energy_files.c: architecture, shape, system, grid and claim files: every kind of error is one sentence that
+ * names file, line and field; bases; --set; the workloads that come out of shapes. */
 #include <unistd.h>
 
 #include "energy/claims.h"
@@ -45,10 +45,12 @@ START_TEST(arch_errors) {
       {DIGITAL "area_mm2 = \"big\";", "mine.cfg:4: area_mm2 must be a number"},
       {DIGITAL "area_mm2 = 1e400;", "mine.cfg:4: area_mm2 is inf"},
       {DIGITAL "rated_power_w = 3.0;", "has either mac_energy_fj or rated_power_w"},
-      {"model = \"digital\";\nmac_energy_fj = 300.0;\n", "mine.cfg:1: field peak_tmac_per_s is missing, which model digital needs"},
+      {"model = \"digital\";\nmac_energy_fj = 300.0;\n",
+       "mine.cfg:1: field peak_tmac_per_s is missing, which model digital needs"},
       {"model = \"digital\";\nmac_energy_fj = 300.0\npeak = 1;\n", "mine.cfg:3: unknown field 'peak'"},
       {"model = = 3;", "mine.cfg:1: syntax error"},
-      {"base = \"lt-base\";\nadc_rated_power_w = 1.0;", "mine.cfg:2: unknown field 'adc_rated_power_w'; did you mean adc_rated_power_mw?"},
+      {"base = \"lt-base\";\nadc_rated_power_w = 1.0;",
+       "mine.cfg:2: unknown field 'adc_rated_power_w'; did you mean adc_rated_power_mw?"},
       {"base = \"lt-base\";\nadc_rated_power_mw = -1.0;", "mine.cfg:2: adc_rated_power_mw is -1 but must be 0 to"},
       {"base = \"lt-base\";\ntiles = 2.5;", "mine.cfg:2: tiles must be a whole number"},
       {"base = \"lt-base\";\nshare_adc = 1;", "mine.cfg:2: share_adc must be true or false"},
@@ -65,8 +67,8 @@ START_TEST(arch_errors) {
     pl_error err = {0};
     put(cases[i].text);
     ck_assert_int_eq(pl_arch_load(file, &a, &err), PL_E_INPUT);
-    ck_assert_msg(strstr(err.text, cases[i].want) && strstr(err.text, "mine.cfg") && !strchr(err.text, '\n'), "\"%s\": %s",
-                  cases[i].text, err.text);
+    ck_assert_msg(strstr(err.text, cases[i].want) && strstr(err.text, "mine.cfg") && !strchr(err.text, '\n'),
+                  "\"%s\": %s", cases[i].text, err.text);
   }
 }
 END_TEST
@@ -93,15 +95,21 @@ START_TEST(base_and_set) {
   ck_assert_msg(!pl_arch_load(file, &a, &err), "%s", err.text);
   ck_assert_str_eq(a.head.name, "mine");
   ck_assert(a.tiles == 9 && a.core_height == 12 && a.head.quirks);
-  ck_assert(!pl_arch_set(&a, "tiles=3,clock_ghz=2.5,share_adc=false", &err) && a.tiles == 3 && a.clock_ghz == 2.5 && !a.share_adc);
+  ck_assert(!pl_arch_set(&a, "tiles=3,clock_ghz=2.5,share_adc=false", &err) && a.tiles == 3 && a.clock_ghz == 2.5 &&
+            !a.share_adc);
   ck_assert(!pl_arch_set(&a, "", &err));
   static const struct {
     const char *set, *want;
-  } cases[] = {{"tiles", "wants FIELD=VALUE"},          {"tiles=", "tiles must be a number"},
-               {"tiles=x", "tiles must be a number"},   {"tiles=1x", "tiles must be a number"},
-               {"tiles=0", "tiles is 0 but must be 1"}, {"tiles=1.5", "must be a whole number"},
-               {"tiles=nan", "must be 1 to"},           {"tils=1", "unknown field 'tils'; did you mean tiles?"},
-               {"=1", "wants FIELD=VALUE"},             {"ring_loss_db=1", "belongs to ring_bank"}};
+  } cases[] = {{"tiles", "wants FIELD=VALUE"},
+               {"tiles=", "tiles must be a number"},
+               {"tiles=x", "tiles must be a number"},
+               {"tiles=1x", "tiles must be a number"},
+               {"tiles=0", "tiles is 0 but must be 1"},
+               {"tiles=1.5", "must be a whole number"},
+               {"tiles=nan", "must be 1 to"},
+               {"tils=1", "unknown field 'tils'; did you mean tiles?"},
+               {"=1", "wants FIELD=VALUE"},
+               {"ring_loss_db=1", "belongs to ring_bank"}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     ck_assert_int_eq(pl_arch_set(&a, cases[i].set, &err), PL_E_INPUT);
     ck_assert_msg(strstr(err.text, cases[i].want) && !strncmp(err.text, "--set", 5), "%s: %s", cases[i].set, err.text);
@@ -115,7 +123,8 @@ START_TEST(shape_errors) {
   } cases[] = {
       {"kind = \"rnn\";", "kind is 'rnn' but there are transformer, layers"},
       {"kind = \"transformer\";\nlayers = 12;\nwidth = 192;\nheads = 3;\n", "mine.cfg:1: field tokens is missing"},
-      {"kind = \"transformer\";\nlayers = 12;\nwidth = 200;\nheads = 3;\ntokens = 7;\n", "width 200 is no multiple of heads 3: give head_width"},
+      {"kind = \"transformer\";\nlayers = 12;\nwidth = 200;\nheads = 3;\ntokens = 7;\n",
+       "width 200 is no multiple of heads 3: give head_width"},
       {VIT "heads_of_keys = 3;", "mine.cfg:6: unknown field 'heads_of_keys'"},
       {VIT "batched = true;", "mine.cfg:6: kind transformer has no field batched"},
       {CNN, "field layers is missing"},
@@ -130,27 +139,29 @@ START_TEST(shape_errors) {
       {CNN "layers = (\n { fc = [2, 3]; fc2 = 1; } );", "unknown layer 'fc2'"},
       {CNN "layers = (\n { fc = [2, 3]; times = 0; } );", "mine.cfg:3: times is 0 but must be 1"},
       {CNN "layers = (\n { times = 2; } );", "mine.cfg:3: a group of layers must hold one of"},
-      {CNN "layers = (\n { fc = [2, 3]; times = 200; },\n { fc = [2, 3]; times = 200; } );", "mine.cfg:4: layers: more than 256"},
+      {CNN "layers = (\n { fc = [2, 3]; times = 200; },\n { fc = [2, 3]; times = 200; } );",
+       "mine.cfg:4: layers: more than 256"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     pl_shape s;
     pl_error err = {0};
     put(cases[i].text);
     ck_assert_int_eq(pl_shape_load(file, &s, &err), PL_E_INPUT);
-    ck_assert_msg(strstr(err.text, cases[i].want) && strstr(err.text, "mine.cfg"), "\"%s\": %s", cases[i].text, err.text);
+    ck_assert_msg(strstr(err.text, cases[i].want) && strstr(err.text, "mine.cfg"), "\"%s\": %s", cases[i].text,
+                  err.text);
     pl_shape_free(&s);
   }
 }
 END_TEST
 
-/* Layer counts and forward GMAC per image, sheet of Mirage 4.3; and the true networks, published counts. */
+/* Layer counts and forward GMAC per image that meet the runtimes of Mirage; and the true networks, published counts. */
 START_TEST(networks) {
   static const struct {
     const char *name;
     int layers;
     double published, honest; /* GMAC; 0: not checked */
-  } rows[] = {{"alexnet", 8, 0.6254, 0.714},    {"resnet18", 21, 1.6065, 1.814}, {"resnet50", 54, 3.8713, 4.089},
-              {"vgg16", 16, 14.7098, 15.47},    {"mobilenetv2", 53, 4.7893, 0.3008}, {"yolov2", 23, 15.52, 0}};
+  } rows[] = {{"alexnet", 8, 0.6254, 0.714}, {"resnet18", 21, 1.6065, 1.814},     {"resnet50", 54, 3.8713, 4.089},
+              {"vgg16", 16, 14.7098, 15.47}, {"mobilenetv2", 53, 4.7893, 0.3008}, {"yolov2", 23, 15.52, 0}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     for (int quirks = 0; quirks < 2; quirks++) {
       pl_shape s;
@@ -173,8 +184,10 @@ START_TEST(workloads) {
   pl_workload pass, decode, train;
   pl_error err;
   ck_assert(!pl_shape_load("gpt2", &s, &err));
-  near("parameters of GPT-2 without its table of positions", pl_shape_parameters(&s), 12 * 12 * 768.0 * 768 + 50257 * 768.0, 1e-12);
-  const pl_workload_options options[] = {{.batch = 2, .tokens = 10}, {.batch = 2, .tokens = 10, .phase = PL_PHASE_DECODE},
+  near("parameters of GPT-2 without its table of positions", pl_shape_parameters(&s),
+       12 * 12 * 768.0 * 768 + 50257 * 768.0, 1e-12);
+  const pl_workload_options options[] = {{.batch = 2, .tokens = 10},
+                                         {.batch = 2, .tokens = 10, .phase = PL_PHASE_DECODE},
                                          {.batch = 2, .tokens = 10, .train = 1}};
   ck_assert(!pl_workload_make(&s, &options[0], &pass, &err) && !pl_workload_make(&s, &options[1], &decode, &err) &&
             !pl_workload_make(&s, &options[2], &train, &err));
@@ -182,7 +195,8 @@ START_TEST(workloads) {
   /* Ten tokens one after the other, each with the cache full: the linear products are those of the pass. */
   const double head = 2 * 50257 * 768.0, scores = 2 * 12 * 2 * 64 * 12 * 10.0;
   near("decoding", (decode.macs - head - scores) * 10, pass.macs - head - scores * 10, 1e-12);
-  ck_assert(decode.cache_reads == 2 * 768 * 10 * 2 * 12 && decode.cache_writes == 2 * 768 * 2 * 12 && pass.cache_reads == 0);
+  ck_assert(decode.cache_reads == 2 * 768 * 10 * 2 * 12 && decode.cache_writes == 2 * 768 * 2 * 12 &&
+            pass.cache_reads == 0);
   ck_assert(decode.softmax == 12 * 2 * 10 && pass.softmax == 12 * 2 * 100);
   pl_workload_free(&pass), pl_workload_free(&decode), pl_workload_free(&train);
   pl_shape_free(&s);
@@ -226,11 +240,13 @@ START_TEST(grid_errors) {
       {GRID "vary = {\n tiles = []; };", "mine.cfg:4: tiles has no values"},
       {GRID "vary = {\n tiles = 4; };", "mine.cfg:4: tiles must be a list of numbers or a range"},
       {GRID "vary = {\n tiles = [\"x\"]; };", "mine.cfg:4: tiles[0] must be a number"},
-      {GRID "vary = {\n tiles = { from = 1; to = 3; }; };", "mine.cfg:4: tiles needs from, a to not below it, and either step"},
+      {GRID "vary = {\n tiles = { from = 1; to = 3; }; };",
+       "mine.cfg:4: tiles needs from, a to not below it, and either step"},
       {GRID "vary = {\n tiles = { from = 4; to = 3; step = 1; }; };", "mine.cfg:4: tiles needs from"},
       {GRID "vary = {\n tiles = { from = 1; to = 3; step = 1; by = 2; }; };", "mine.cfg:4: unknown field 'by'"},
       {GRID "vary = {\n clock_ghz = { from = 1; to = 100; step = 1e-9; }; };", "mine.cfg:4: clock_ghz has more than"},
-      {GRID "vary = {\n tiles = { from = 1; to = 2000; step = 1; };\n core_width = { from = 1; to = 2000; step = 1; }; };",
+      {GRID
+       "vary = {\n tiles = { from = 1; to = 2000; step = 1; };\n core_width = { from = 1; to = 2000; step = 1; }; };",
        "mine.cfg:5: the grid has more than"},
       {GRID "vary = {\n tokens = [0.5]; };", "mine.cfg:4: tokens is 0.5 but must be a whole number above 0"},
       {GRID "colour = 1;", "mine.cfg:3: unknown field 'colour'; there are arch"},
@@ -255,7 +271,8 @@ START_TEST(claim_errors) {
       {"paper = \"x\"; claims = (\n { value = \"energy_mj\"; } );", "mine.cfg:2: field says is missing"},
       {"paper = \"x\"; claims = (\n { says = \"y\"; verdict = \"maybe\"; } );", "mine.cfg:2: verdict is 'maybe'"},
       {"paper = \"x\"; claims = (\n { says = \"y\"; value = \"energy_mj\"; } );", "needs the fields value and of"},
-      {"paper = \"x\"; claims = (\n { says = \"y\"; value = \"energy_mj\"; of = { arch = \"lt-base\"; model = \"gpt2\"; }; } );",
+      {"paper = \"x\"; claims = (\n { says = \"y\"; value = \"energy_mj\"; of = { arch = \"lt-base\"; model = "
+       "\"gpt2\"; }; } );",
        "mine.cfg:2: a claim needs the field printed, and one of"},
       {"paper = \"x\"; claims = (\n { says = \"y\"; of = { design = 3; }; } );", "mine.cfg:2: unknown field 'design'"},
       {"paper = \"x\"; claims = (\n { says = \"y\"; colour = 3; } );", "mine.cfg:2: unknown field 'colour' of a claim"},
@@ -278,7 +295,8 @@ START_TEST(systems) {
   ck_assert(!s.digital_on_host && host.digital_on_host && s.dram_pj_per_bit == host.dram_pj_per_bit);
   put("base = \"typical\";\nlink_pj_per_byte = 3.0;\n");
   ck_assert_int_eq(pl_system_load(file, &s, &err), PL_E_INPUT);
-  ck_assert_msg(strstr(err.text, "mine.cfg:2: unknown field 'link_pj_per_byte'; did you mean link_pj_per_bit?"), "%s", err.text);
+  ck_assert_msg(strstr(err.text, "mine.cfg:2: unknown field 'link_pj_per_byte'; did you mean link_pj_per_bit?"), "%s",
+                err.text);
 }
 END_TEST
 

@@ -1,5 +1,5 @@
-/* test_energy_ledger.c: the ledger by hand, break-even points as thresholds, the front of a grid by brute force, measured
- * counts, and the claims: all hold, and a constant that is off breaks them. */
+/* test_energy_ledger.c: the ledger by hand, break-even points as thresholds, the front of a grid by brute force,
+ * measured counts, and the claims: all hold, and a constant that is off breaks them. */
 #include "energy/ledger.h"
 
 #include <unistd.h>
@@ -33,7 +33,8 @@ START_TEST(by_hand) {
   pl_ledger l;
   for (int step = 0; step < PL_LEDGER_STEPS; step++) {
     if (step == PL_LEDGER_DIGITAL)
-      want += 12 * (3 * 12 * 100 * s.softmax_pj + 2 * 3 * 768 * (s.norm_pj + s.residual_pj) + 3 * 3072 * s.activation_pj);
+      want +=
+          12 * (3 * 12 * 100 * s.softmax_pj + 2 * 3 * 768 * (s.norm_pj + s.residual_pj) + 3 * 3072 * s.activation_pj);
     if (step == PL_LEDGER_CACHE) want += 3 * 12 * 2 * 768 * (100 + 1) * 8 * 3.9;
     if (step == PL_LEDGER_LINK) want += 3 * 2 * 768 * 8 * 5.0;
     if (step == PL_LEDGER_WEIGHTS) want += weights * 8 * 3.9;
@@ -65,7 +66,7 @@ START_TEST(in_place) {
   const double optical = 12 * 96 * 12288.0 * 12288; /* the head is not in place */
   near("reload", pl_cost_pj(&reload.cost) - pl_cost_pj(&stay.cost),
        optical * (10 + 8.415) + w.parameters * 8 * s.dram_pj_per_bit, 1e-6);
-  /* Sheet 5: to stay below a tenth of 3 fJ a MAC, a load of a weight must serve more than 41,000 MACs (12.4 pJ, A). */
+  /* A load of 12 pJ must serve 41,000 MACs to stay below a tenth of 3 fJ: for one token it serves one. */
   ck_assert(pl_cost_pj(&reload.cost) > 30 * pl_cost_pj(&stay.cost));
   pl_workload_free(&w);
 }
@@ -86,7 +87,9 @@ START_TEST(every_field_matters) {
     pl_system changed = s;
     if (f >= 0) {
       double *value = pl_cfg_value(&changed, t->fields[f].offset);
-      *value = t->fields[f].type == PL_CFG_FLAG ? !*value : !strcmp(t->fields[f].name, "on_chip_mb") ? *value / 64 : *value * 64;
+      *value = t->fields[f].type == PL_CFG_FLAG           ? !*value
+               : !strcmp(t->fields[f].name, "on_chip_mb") ? *value / 64
+                                                          : *value * 64;
     }
     for (int i = 0; i < 2; i++) {
       pl_ledger l;
@@ -115,7 +118,8 @@ START_TEST(break_even) {
   ck_assert_msg(width > 1000 && width < 20000 && fmod(width, 128) == 0, "%g", width);
   for (int side = 0; side < 2; side++) {
     pl_shape near_by = shape;
-    near_by.width = width - (side ? 0 : 128), near_by.heads = near_by.key_heads = near_by.width / 128, near_by.ffn_width = 4 * near_by.width;
+    near_by.width = width - (side ? 0 : 128), near_by.heads = near_by.key_heads = near_by.width / 128,
+    near_by.ffn_width = 4 * near_by.width;
     pl_workload w;
     ck_assert(!pl_workload_make(&near_by, &prefill, &w, &err));
     const double advantage = pl_ledger_advantage(&a, &b, &s, &w, PL_LEDGER_RELOAD);
@@ -124,10 +128,12 @@ START_TEST(break_even) {
   }
   ck_assert(!pl_break_even(&a, &b, &s, &shape, &decode, PL_LEDGER_RELOAD, PL_GROW_BATCH, &batch, &err) && isnan(batch));
   ck_assert(!pl_arch_load("gpu-h100", &b, &err));
-  ck_assert(!pl_break_even(&a, &b, &s, &shape, &decode, PL_LEDGER_RELOAD, PL_GROW_BATCH, &batch, &err) && batch > 1 && batch < 1000);
+  ck_assert(!pl_break_even(&a, &b, &s, &shape, &decode, PL_LEDGER_RELOAD, PL_GROW_BATCH, &batch, &err) && batch > 1 &&
+            batch < 1000);
   pl_shape_free(&shape);
   ck_assert(!pl_shape_load("resnet18", &shape, &err));
-  ck_assert_int_eq(pl_break_even(&a, &b, &s, &shape, &prefill, PL_LEDGER_RELOAD, PL_GROW_WIDTH, &width, &err), PL_E_INPUT);
+  ck_assert_int_eq(pl_break_even(&a, &b, &s, &shape, &prefill, PL_LEDGER_RELOAD, PL_GROW_WIDTH, &width, &err),
+                   PL_E_INPUT);
   pl_shape_free(&shape);
 }
 END_TEST
@@ -181,8 +187,10 @@ END_TEST
 START_TEST(grid_points) {
   char file[] = "/tmp/photolane-grid-XXXXXX";
   FILE *out = fdopen(mkstemp(file), "w");
-  fputs("arch = \"lt-base\";\nmodel = \"deit-t\";\nvary = { bits = [4, 8]; tiles = { from = 1; to = 4; factor = 2.0; };\n"
-        "  batch = [1, 3]; clock_ghz = { from = 2.5; to = 5.0; step = 2.5; }; };\n", out);
+  fputs(
+      "arch = \"lt-base\";\nmodel = \"deit-t\";\nvary = { bits = [4, 8]; tiles = { from = 1; to = 4; factor = 2.0; };\n"
+      "  batch = [1, 3]; clock_ghz = { from = 2.5; to = 5.0; step = 2.5; }; };\n",
+      out);
   fclose(out);
   pl_grid g;
   pl_error err;
@@ -223,7 +231,8 @@ START_TEST(measured) {
   pl_arch a;
   pl_measured_row row[PL_NN_PRODUCTS];
   pl_nn_job_log log = {0};
-  ck_assert(!pl_open("model:", &dev, &err) && !pl_core_load("mirage", &core, &err) && !pl_configure(dev, &core.image, &err));
+  ck_assert(!pl_open("model:", &dev, &err) && !pl_core_load("mirage", &core, &err) &&
+            !pl_configure(dev, &core.image, &err));
   for (int layer = 0; layer < 3; layer++) run_job(dev, &log, PL_NN_Q, 5, 64, 96, 10 + (uint64_t)layer);
   run_job(dev, &log, PL_NN_SCORES, 5, 9, 32, 0);
   run_job(dev, &log, PL_NN_ATTN, 1, 32, 9, 0);
@@ -239,8 +248,10 @@ START_TEST(measured) {
   ck_assert(!pl_arch_load("optical-transformers-b", &a, &err));
   ck_assert_int_eq(pl_measured_compare(&a, &log, row), 3);
   for (int i = 0; i < 3; i++) ck_assert(row[i].dac_formula == row[i].dac_measured);
-  ck_assert(row[0].dac_measured == 3 * 5 * 96 && row[1].dac_measured == 5 * 32 + 9 * 32 && row[2].dac_measured == 9 + 9 * 32);
-  ck_assert(row[0].adc_measured == 6 * row[0].adc_formula); /* this core reads sums of 16, the architecture whole ones */
+  ck_assert(row[0].dac_measured == 3 * 5 * 96 && row[1].dac_measured == 5 * 32 + 9 * 32 &&
+            row[2].dac_measured == 9 + 9 * 32);
+  ck_assert(row[0].adc_measured ==
+            6 * row[0].adc_formula); /* this core reads sums of 16, the architecture whole ones */
 
   /* Measured energy is that of the counts: a device that encodes twice as much costs twice the DAC energy. */
   pl_workload w;
@@ -270,7 +281,8 @@ START_TEST(job_log) {
       ck_assert(!pl_nn_job_log_add(&log, k % 2 ? PL_NN_ATTN : PL_NN_SCORES, &job, &none, &after, &err));
     }
   ck_assert_int_eq(log.count, 700);
-  for (int i = 0; i < 700; i++) ck_assert(log.entry[i].k == i + 1 && log.entry[i].jobs == 2 && log.entry[i].macs == 64 * (uint64_t)(i + 1));
+  for (int i = 0; i < 700; i++)
+    ck_assert(log.entry[i].k == i + 1 && log.entry[i].jobs == 2 && log.entry[i].macs == 64 * (uint64_t)(i + 1));
   pl_nn_job_log_free(&log);
 }
 END_TEST
@@ -316,7 +328,8 @@ START_TEST(claims_can_fail) {
       found++;
       ck_assert(!pl_claim_compute(c, &err) && c->holds);
       strcpy(c->of.set, cases[i].set);
-      ck_assert_msg(!pl_claim_compute(c, &err) && !c->holds, "%s holds with %s: %.10g", c->says, cases[i].set, c->computed);
+      ck_assert_msg(!pl_claim_compute(c, &err) && !c->holds, "%s holds with %s: %.10g", c->says, cases[i].set,
+                    c->computed);
     }
     ck_assert_msg(found == 1, "%s: %d", cases[i].part, found);
     pl_claims_free(&claims);

@@ -1,5 +1,5 @@
-/* test_energy_lightening.c: Lightening-Transformer's cost model, cell by cell against the rows that the authors' simulator
- * prints (sheet of facts, 2.7 and 3), and what these rows alone could miss. */
+/* test_energy_lightening.c: Lightening-Transformer's cost model, cell by cell against the rows that the authors'
+ * simulator prints, and what these rows alone could miss. */
 #include "energy_support.h"
 
 static const pl_workload_options one = {.batch = 1};
@@ -25,28 +25,55 @@ static void check_cells(const char *arch, const char *set, const char *model, co
 }
 
 START_TEST(deit_t_on_lt_base) {
-  static const cell cells[] = {{PL_PART_LASER, 0.01483},      {PL_PART_DAC, 0.060398},          {PL_PART_MODULATOR, 0.075763},
-                               {PL_PART_DETECTOR, 0.046495},  {PL_PART_TIA, 0.011437},          {PL_PART_ADC, 0.014106},
-                               {PL_PART_ADDER, 0.00017368},   {PL_PART_REGISTERS, 0.015165},    {PL_PART_LOCAL_BUFFER, 0.04048},
-                               {PL_PART_GLOBAL_BUFFER, 0.016817}, {PL_PART_DRAM, 0.088107}, {PL_PART_NON_MATRIX, 0.00053026}, {0, 0}};
+  static const cell cells[] = {{PL_PART_LASER, 0.01483},
+                               {PL_PART_DAC, 0.060398},
+                               {PL_PART_MODULATOR, 0.075763},
+                               {PL_PART_DETECTOR, 0.046495},
+                               {PL_PART_TIA, 0.011437},
+                               {PL_PART_ADC, 0.014106},
+                               {PL_PART_ADDER, 0.00017368},
+                               {PL_PART_REGISTERS, 0.015165},
+                               {PL_PART_LOCAL_BUFFER, 0.04048},
+                               {PL_PART_GLOBAL_BUFFER, 0.016817},
+                               {PL_PART_DRAM, 0.088107},
+                               {PL_PART_NON_MATRIX, 0.00053026},
+                               {0, 0}};
   check_cells("lt-base", "bits=4", "deit-t", cells, 0.384301, 0.01935323);
 }
 END_TEST
 
 START_TEST(deit_t_on_rings) {
-  static const cell cells[] = {{PL_PART_LASER, 0.029259},     {PL_PART_DAC, 0.093532},          {PL_PART_MODULATOR, 0.63805},
-                               {PL_PART_DETECTOR, 0.089594},  {PL_PART_TIA, 0.12217},           {PL_PART_ADC, 0.15068},
-                               {PL_PART_ADDER, 0.0018553},    {PL_PART_REGISTERS, 0.11318},     {PL_PART_LOCAL_BUFFER, 0.11979},
-                               {PL_PART_GLOBAL_BUFFER, 0.091495}, {PL_PART_DRAM, 0.088107}, {PL_PART_NON_MATRIX, 0.00053026}, {0, 0}};
+  static const cell cells[] = {{PL_PART_LASER, 0.029259},
+                               {PL_PART_DAC, 0.093532},
+                               {PL_PART_MODULATOR, 0.63805},
+                               {PL_PART_DETECTOR, 0.089594},
+                               {PL_PART_TIA, 0.12217},
+                               {PL_PART_ADC, 0.15068},
+                               {PL_PART_ADDER, 0.0018553},
+                               {PL_PART_REGISTERS, 0.11318},
+                               {PL_PART_LOCAL_BUFFER, 0.11979},
+                               {PL_PART_GLOBAL_BUFFER, 0.091495},
+                               {PL_PART_DRAM, 0.088107},
+                               {PL_PART_NON_MATRIX, 0.00053026},
+                               {0, 0}};
   check_cells("mrr-bank", "bits=4", "deit-t", cells, 1.538251, 0.24428003);
 }
 END_TEST
 
 START_TEST(bert_on_lt_base) {
-  static const cell cells[] = {{PL_PART_LASER, 2.063},       {PL_PART_DAC, 4.2657},           {PL_PART_MODULATOR, 0.66886},
-                               {PL_PART_DETECTOR, 0.41056},  {PL_PART_TIA, 0.095552},         {PL_PART_ADC, 0.23569},
-                               {PL_PART_ADDER, 0.001451},    {PL_PART_REGISTERS, 0.25807},    {PL_PART_LOCAL_BUFFER, 0.72985},
-                               {PL_PART_GLOBAL_BUFFER, 0.38656}, {PL_PART_DRAM, 2.65}, {PL_PART_NON_MATRIX, 0.0012289}, {0, 0}};
+  static const cell cells[] = {{PL_PART_LASER, 2.063},
+                               {PL_PART_DAC, 4.2657},
+                               {PL_PART_MODULATOR, 0.66886},
+                               {PL_PART_DETECTOR, 0.41056},
+                               {PL_PART_TIA, 0.095552},
+                               {PL_PART_ADC, 0.23569},
+                               {PL_PART_ADDER, 0.001451},
+                               {PL_PART_REGISTERS, 0.25807},
+                               {PL_PART_LOCAL_BUFFER, 0.72985},
+                               {PL_PART_GLOBAL_BUFFER, 0.38656},
+                               {PL_PART_DRAM, 2.65},
+                               {PL_PART_NON_MATRIX, 0.0012289},
+                               {0, 0}};
   check_cells("lt-base", "bits=8", "bert-b", cells, 11.766527, 0.16746286);
 }
 END_TEST
@@ -55,11 +82,16 @@ START_TEST(area_and_power) {
   static const struct {
     pl_part part;
     double mm2, w4, w8;
-  } rows[] = {{PL_PART_LASER, 0.72, 0.770092, 12.321468}, {PL_PART_COMB, 8.411136, 0, 0},
-              {PL_PART_DAC, 15.84, 3.214286, 25.714286},  {PL_PART_MODULATOR, 7.594168, 4.032, 4.032},
-              {PL_PART_ADC, 1.6416, 2.1312, 4.2624},      {PL_PART_TIA, 0.0288, 1.728, 1.728},
-              {PL_PART_CORE, 11.318292, 0, 0},            {PL_PART_DETECTOR, 0, 2.5344, 2.5344},
-              {PL_PART_ADDER, 0.0512, 0.026241, 0.026241}, {PL_PART_SRAM, 14.695399, 0.316392, 0.316392}};
+  } rows[] = {{PL_PART_LASER, 0.72, 0.770092, 12.321468},
+              {PL_PART_COMB, 8.411136, 0, 0},
+              {PL_PART_DAC, 15.84, 3.214286, 25.714286},
+              {PL_PART_MODULATOR, 7.594168, 4.032, 4.032},
+              {PL_PART_ADC, 1.6416, 2.1312, 4.2624},
+              {PL_PART_TIA, 0.0288, 1.728, 1.728},
+              {PL_PART_CORE, 11.318292, 0, 0},
+              {PL_PART_DETECTOR, 0, 2.5344, 2.5344},
+              {PL_PART_ADDER, 0.0512, 0.026241, 0.026241},
+              {PL_PART_SRAM, 14.695399, 0.316392, 0.316392}};
   priced p4 = price("lt-base", "bits=4", "deit-t", one), p8 = price("lt-base", "bits=8", "deit-t", one);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     if (rows[i].mm2) near(pl_part_name(rows[i].part), p4.design.area_mm2[rows[i].part], rows[i].mm2, 2e-5);
@@ -74,13 +106,14 @@ START_TEST(area_and_power) {
 }
 END_TEST
 
-/* Sheet of facts, 2.2: the lasers of the three, through what they cost in one product of one block. */
+/* The lasers of the three, through what they cost in one product of one block. */
 START_TEST(lasers) {
   static const struct {
     const char *arch, *set;
     double mw, blocks;
-  } rows[] = {{"lt-base", "bits=4", 96.261468, 1},   {"lt-base", "bits=8", 1540.183483, 1}, {"mrr-bank", "bits=4", 8.556009, 24},
-              {"mrr-bank", "bits=8", 136.896144, 24}, {"mzi-mesh", "bits=4", 1194.734027, 12}, {"mzi-mesh", "bits=8", 19115.744437, 12}};
+  } rows[] = {{"lt-base", "bits=4", 96.261468, 1},     {"lt-base", "bits=8", 1540.183483, 1},
+              {"mrr-bank", "bits=4", 8.556009, 24},    {"mrr-bank", "bits=8", 136.896144, 24},
+              {"mzi-mesh", "bits=4", 1194.734027, 12}, {"mzi-mesh", "bits=8", 19115.744437, 12}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     pl_arch a;
     pl_error err;
@@ -99,11 +132,12 @@ START_TEST(other_workloads) {
   static const struct {
     const char *name;
     double tokens, macs;
-  } models[] = {{"deit-t", 0, 1.2537e9}, {"deit-s", 0, 4.5989e9}, {"deit-b", 0, 1.7564e10},
+  } models[] = {{"deit-t", 0, 1.2537e9},  {"deit-s", 0, 4.5989e9},    {"deit-b", 0, 1.7564e10},
                 {"bert-b", 0, 1.1174e10}, {"bert-b", 384, 3.5333e10}, {"bert-l", 0, 1.0167e11}};
   double least = INFINITY, most = 0;
   for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
-    priced p = price("lt-base", "bits=4", models[i].name, (pl_workload_options){.batch = 1, .tokens = models[i].tokens});
+    priced p =
+        price("lt-base", "bits=4", models[i].name, (pl_workload_options){.batch = 1, .tokens = models[i].tokens});
     near(models[i].name, p.cost.macs, models[i].macs, 5e-5);
     const double rate = p.cost.macs / p.cost.latency_s * 1e-12;
     least = fmin(least, rate), most = fmax(most, rate);
@@ -126,7 +160,8 @@ START_TEST(twice_the_tiles) {
   near("cycles", base.cost.light_s / large.cost.light_s, 2, 1e-3);
   near("lasers", large.cost.pj[PL_PART_LASER], base.cost.pj[PL_PART_LASER], 1e-12);
   ck_assert(large.cost.pj[PL_PART_DAC] < base.cost.pj[PL_PART_DAC]); /* more tiles share a modulator */
-  near("modulator channels", large.design.area_mm2[PL_PART_DAC] / base.design.area_mm2[PL_PART_DAC], 2592.0 / 1440, 1e-12);
+  near("modulator channels", large.design.area_mm2[PL_PART_DAC] / base.design.area_mm2[PL_PART_DAC], 2592.0 / 1440,
+       1e-12);
   price_free(&base), price_free(&large);
 }
 END_TEST
@@ -152,8 +187,9 @@ START_TEST(quirks) {
   ck_assert(!pl_arch_load("lt-base", &a, &err));
   price_arch(&a, "deit-b", (pl_workload_options){.batch = 1, .quirks = 1}, &published);
   price_arch(&a, "deit-b", (pl_workload_options){.batch = 1}, &honest);
-  /* Sheet 2.8: attention's reads are about 0.2 % of the total of DeiT-B at 4 bits. */
-  const double lost = (honest.cost.pj[PL_PART_GLOBAL_BUFFER] - published.cost.pj[PL_PART_GLOBAL_BUFFER]) / pl_cost_pj(&published.cost);
+  /* Known: attention's reads are about 0.2 % of the total of DeiT-B at 4 bits. */
+  const double lost =
+      (honest.cost.pj[PL_PART_GLOBAL_BUFFER] - published.cost.pj[PL_PART_GLOBAL_BUFFER]) / pl_cost_pj(&published.cost);
   ck_assert_msg(lost > 0.0015 && lost < 0.003, "%g", lost);
   /* Twelve layers for one; a second norm, less the classifier's extra column, makes up the rest. */
   const double layers = honest.cost.pj[PL_PART_NON_MATRIX] / published.cost.pj[PL_PART_NON_MATRIX];
