@@ -29,7 +29,7 @@ ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 LDFLAGS += -fsanitize=address,undefined
 endif
 
-LIB_SRC := $(wildcard host/model/*.c host/physics/*.c host/device/*.c host/link/*.c host/nn/*.c host/study/*.c)
+LIB_SRC := $(wildcard host/model/*.c host/physics/*.c host/device/*.c host/link/*.c host/nn/*.c host/study/*.c host/energy/*.c)
 CLI_SRC := $(wildcard host/cli/*.c)
 TRAIN_SRC := $(wildcard host/train/*.c)
 TEST_SRC := $(wildcard $(foreach group,unit nn link usb lockstep stats board,tests/$(group)/test_*.c))

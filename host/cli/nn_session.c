@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/job_log.h"
+
 int nn_session_load(nn_session *s) {
   pl_error err;
   if (!s->model_path) return cli_usage("which model? name a GGUF file with -m");
@@ -121,6 +123,24 @@ int nn_session_fail(const pl_error *err, int argc, char **argv) {
 
 double nn_session_seconds(const nn_session *s) { return cli_seconds() - s->started; }
 
+/* The log of jobs: one row of numbers for each product and shape, so that `photolane energy --from` can count. */
+static void add_jobs(const pl_nn_job_log *log, cJSON *data) {
+  static const char *const columns[] = {"product", "m", "n", "k", "jobs", "macs", "reads", "clipped", "encodings_a",
+                                        "encodings_b"};
+  cJSON_AddItemToObject(data, "job_columns", cJSON_CreateStringArray(columns, sizeof columns / sizeof *columns));
+  cJSON *rows = cJSON_AddArrayToObject(data, "jobs");
+  for (int i = 0; i < log->count; i++) {
+    const pl_nn_job_entry *e = &log->entry[i];
+    const double numbers[] = {e->m, e->n, e->k, (double)e->jobs, (double)e->macs, (double)e->reads, (double)e->clipped,
+                              (double)e->encodings_a, (double)e->encodings_b};
+    cJSON *row = cJSON_CreateArray();
+    cJSON_AddItemToArray(row, cJSON_CreateString(pl_nn_product_names[e->product]));
+    for (size_t j = 0; j < sizeof numbers / sizeof *numbers; j++)
+      cJSON_AddItemToArray(row, cJSON_CreateNumber(numbers[j]));
+    cJSON_AddItemToArray(rows, row);
+  }
+}
+
 void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
   pl_counters n = {0};
   pl_identity id = {.backend = "reference"};
@@ -145,6 +165,7 @@ void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
       cJSON_AddNumberToObject(data, "encodings_a", (double)n.encodings_a);
       cJSON_AddNumberToObject(data, "encodings_b", (double)n.encodings_b);
       cJSON_AddNumberToObject(data, "seed", (double)s->seed);
+      add_jobs(pl_nn_optics_log(s->optics), data);
     }
   }
   if (timing && s->device) {

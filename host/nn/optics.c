@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/job_log.h"
 #include "nn/kernels.h"
 #include "nn/llama.h"
 #include "nn/ranges.h"
@@ -34,6 +35,7 @@ struct pl_nn_optics {
   int32_t *c, *c_check;
   size_t codes_room, scales_room, c_room, c_check_room;
   uint64_t products;
+  pl_nn_job_log log;
 };
 
 static size_t slot(int layer, pl_nn_product p) { return (size_t)layer * PL_NN_PRODUCTS + (size_t)p; }
@@ -137,10 +139,12 @@ void pl_nn_optics_free(pl_nn_optics *o) {
   free(o->scales);
   free(o->c);
   free(o->c_check);
+  pl_nn_job_log_free(&o->log);
   free(o);
 }
 
 uint64_t pl_nn_optics_products(const pl_nn_optics *o) { return o->products; }
+const pl_nn_job_log *pl_nn_optics_log(const pl_nn_optics *o) { return &o->log; }
 int pl_optics_has(const pl_nn_optics *o, pl_nn_product p) { return o && (o->settings.products >> p & 1); }
 int pl_optics_limit_a(const pl_nn_optics *o) { return o->limit_a; }
 int pl_optics_limit_b(const pl_nn_optics *o) { return o->limit_b; }
@@ -231,7 +235,12 @@ pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int he
     return PL_OK;
   }
   *step = (float)pl_range_step(&o->settings.image, job->range);
-  if ((status = pl_gemm(o->settings.device, job, err))) return status;
+  pl_counters before, after;
+  status = pl_get_counters(o->settings.device, &before, err);
+  if (!status) status = pl_gemm(o->settings.device, job, err);
+  if (!status) status = pl_get_counters(o->settings.device, &after, err);
+  if (!status) status = pl_nn_job_log_add(&o->log, p, job, &before, &after, err);
+  if (status) return status;
   if (o->settings.check) {
     if ((status = reserve(&o->c_check, &o->c_check_room, results, sizeof *o->c_check, err))) return status;
     pl_job other = *job;
