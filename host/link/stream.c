@@ -297,6 +297,7 @@ void pl_stream_tick(pl_stream *s, uint64_t now_us) {
   }
   if (now_us < pl_stream_due(s)) return;
   if (now_us < s->since_us + pl_stream_timeout_us(s)) { /* most likely something was lost twice */
+    s->counters.early++;
     ask_again(s);
     return;
   }
