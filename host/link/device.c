@@ -1,4 +1,5 @@
-/* device.c: sessions of a link: begin, check what answers, move bytes, end. See device.h; commands are in commands.c. */
+/* device.c: sessions of a link: begin, check what answers, move bytes, end. See device.h; commands are in commands.c.
+ */
 #include "link/device.h"
 
 #include <inttypes.h>
@@ -61,21 +62,28 @@ static pl_status check_stream(pl_link *l, uint64_t now, pl_error *err) {
   switch (l->stream.state) {
     case PL_STREAM_SILENT:
       if (!l->stream.peer_ring)
-        return pl_link_lose(l, err, PL_E_NODEV,
-                            "%.150s: nothing answers: check that the board has power, that it is loaded with a Photolane "
-                            "bitstream, and that channel and baud rate are those of this bitstream", name);
+        return pl_link_lose(
+            l, err, PL_E_NODEV,
+            "%.150s: nothing answers: check that the board has power, that it is loaded with a Photolane "
+            "bitstream, and that channel and baud rate are those of this bitstream",
+            name);
       return pl_link_lose(l, err, PL_E_IO,
-                          "%.150s: no answer for %" PRIu64 " ms: the device was reset, lost its power, or another program has "
-                          "begun a session with it; do the job again to begin a new session", name,
-                          PL_STREAM_TRIES * pl_stream_timeout_us(&l->stream) / 1000);
+                          "%.150s: no answer for %" PRIu64
+                          " ms: the device was reset, lost its power, or another program has "
+                          "begun a session with it; do the job again to begin a new session",
+                          name, PL_STREAM_TRIES * pl_stream_timeout_us(&l->stream) / 1000);
     case PL_STREAM_TAKEN:
-      return pl_link_lose(l, err, PL_E_IO,
-                          "%.150s: another program has begun a session with the device: end that program, then do the job "
-                          "again", name);
+      return pl_link_lose(
+          l, err, PL_E_IO,
+          "%.150s: another program has begun a session with the device: end that program, then do the job "
+          "again",
+          name);
     case PL_STREAM_FOREIGN:
-      return pl_link_lose(l, err, PL_E_INPUT,
-                          "%.150s: the device speaks version %d of the link protocol, this library version %d: load a bitstream "
-                          "of this release", name, l->stream.other_version, PL_PROTOCOL_VERSION);
+      return pl_link_lose(
+          l, err, PL_E_INPUT,
+          "%.150s: the device speaks version %d of the link protocol, this library version %d: load a bitstream "
+          "of this release",
+          name, l->stream.other_version, PL_PROTOCOL_VERSION);
     default: break;
   }
   const int idle = !l->count && pl_stream_delivered(&l->stream);
@@ -88,8 +96,10 @@ static pl_status check_stream(pl_link *l, uint64_t now, pl_error *err) {
   const uint64_t patience = PATIENCE_US + PATIENCE_FACTOR * (l->clocks - l->clocks_done) * 1000 / khz;
   if (l->stream.state == PL_STREAM_OPEN && now - l->moved_us > patience)
     return pl_link_lose(l, err, PL_E_IO,
-                        "%.150s: the device answers but does not end what it was told to do, after %" PRIu64 " ms: reset it, then "
-                        "do the job again", name, (now - l->moved_us) / 1000);
+                        "%.150s: the device answers but does not end what it was told to do, after %" PRIu64
+                        " ms: reset it, then "
+                        "do the job again",
+                        name, (now - l->moved_us) / 1000);
   return PL_OK;
 }
 
@@ -141,13 +151,17 @@ static pl_status check_words(pl_link *l, const uint32_t *words, pl_link_info *in
                         "%.150s: what answers is no Photolane device (its magic is 0x%08" PRIx32 ", not 0x%08" PRIx32
                         "): load a Photolane bitstream", name, words[PL_DEVICE_MAGIC], (uint32_t)PL_DEVICE_MAGIC_VALUE);
   if (protocol != PL_PROTOCOL_VERSION)
-    return pl_link_lose(l, err, PL_E_INPUT,
-                        "%.150s: the device speaks version %u of the link protocol, this library version %d: load a bitstream of "
-                        "this release", name, protocol, PL_PROTOCOL_VERSION);
+    return pl_link_lose(
+        l, err, PL_E_INPUT,
+        "%.150s: the device speaks version %u of the link protocol, this library version %d: load a bitstream of "
+        "this release",
+        name, protocol, PL_PROTOCOL_VERSION);
   if (registers != PL_REG_VERSION)
-    return pl_link_lose(l, err, PL_E_INPUT,
-                        "%.150s: the device has version %u of the registers, this library version %d: load a bitstream of this "
-                        "release", name, registers, PL_REG_VERSION);
+    return pl_link_lose(
+        l, err, PL_E_INPUT,
+        "%.150s: the device has version %u of the registers, this library version %d: load a bitstream of this "
+        "release",
+        name, registers, PL_REG_VERSION);
   if (words[PL_DEVICE_SESSION] != l->stream.session)
     return pl_link_lose(l, err, PL_E_IO, "%.150s: the device is in another session than it says: reset it", name);
   *info = (pl_link_info){
@@ -166,12 +180,16 @@ static pl_status check_words(pl_link *l, const uint32_t *words, pl_link_info *in
       .clock_khz = words[PL_DEVICE_CLOCK],
   };
   if (info->kind >= PL_KINDS)
-    return pl_link_lose(l, err, PL_E_INPUT, "%.150s: the device is of a kind of core (number %" PRIu32 ") that this library does "
-                        "not know: load a bitstream of this release", name, info->kind);
-  if (!info->rows || !info->columns || !info->width || !info->elements || info->width % info->elements)
     return pl_link_lose(l, err, PL_E_INPUT,
-                        "%.150s: the device has an impossible geometry, %d rows x %d columns x %d wide with %d codes a beat: load a "
-                        "bitstream of this release", name, info->rows, info->columns, info->width, info->elements);
+                        "%.150s: the device is of a kind of core (number %" PRIu32 ") that this library does "
+                        "not know: load a bitstream of this release",
+                        name, info->kind);
+  if (!info->rows || !info->columns || !info->width || !info->elements || info->width % info->elements)
+    return pl_link_lose(
+        l, err, PL_E_INPUT,
+        "%.150s: the device has an impossible geometry, %d rows x %d columns x %d wide with %d codes a beat: load a "
+        "bitstream of this release",
+        name, info->rows, info->columns, info->width, info->elements);
   return PL_OK;
 }
 
@@ -227,7 +245,8 @@ pl_status pl_link_open(pl_port *port, pl_link **link, pl_error *err) {
   return PL_OK;
 }
 
-/* The device is told, as far as the port takes it at once; a host that dies tells nothing, and the next one begins anew. */
+/* The device is told, as far as the port takes it at once; a host that dies tells nothing, and the next one begins
+ * anew. */
 void pl_link_close(pl_link *l) {
   if (!l) return;
   if (l->stream.session && l->stream.state == PL_STREAM_OPEN && !l->unplugged) {
@@ -256,10 +275,12 @@ pl_status pl_link_resume(pl_link *l, pl_error *err) {
     l->info = info;
     return PL_OK;
   }
-  return pl_link_lose(l, err, PL_E_INPUT,
-                      "%.150s: another device is connected now, of kind %s and %d x %d x %d instead of kind %s and %d x %d x %d: "
-                      "connect the first one again, or open the new one anew", l->port->name, pl_kind_name(info.kind), info.rows,
-                      info.columns, info.width, pl_kind_name(l->info.kind), l->info.rows, l->info.columns, l->info.width);
+  return pl_link_lose(
+      l, err, PL_E_INPUT,
+      "%.150s: another device is connected now, of kind %s and %d x %d x %d instead of kind %s and %d x %d x %d: "
+      "connect the first one again, or open the new one anew",
+      l->port->name, pl_kind_name(info.kind), info.rows, info.columns, info.width, pl_kind_name(l->info.kind),
+      l->info.rows, l->info.columns, l->info.width);
 }
 
 pl_status pl_link_state(const pl_link *l) { return l->failure.status; }

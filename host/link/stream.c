@@ -146,8 +146,8 @@ size_t pl_stream_read(pl_stream *s, uint8_t *bytes, size_t n) {
   return n;
 }
 
-/* Something is missing: says so, but a host only once for each byte until its time-out: what is on its way behind the gap
- * would make the device go back again and again. */
+/* Something is missing: says so, but a host only once for each byte until its time-out: what is on its way behind the
+ * gap would make the device go back again and again. */
 static void miss(pl_stream *s) {
   if (s->setup.is_device || !s->nak_told) s->nak_due = 1;
   s->nak_told = 1;

@@ -75,8 +75,8 @@ END_TEST
 
 /* ---- Unplugged ---- */
 
-/* Whatever is under way when the device is pulled out: with wait= the same call goes on. The device keeps its state or loses
- * it with its power. */
+/* Whatever is under way when the device is pulled out: with wait= the same call goes on. The device keeps its state or
+ * loses it with its power. */
 START_TEST(unplugged_while_waiting) {
   uint64_t state = test_seed("unplugged_while_waiting") + (uint64_t)_i;
   world *w = world_new(PL_KIND_COHERENT, draw64(&state));
@@ -97,8 +97,8 @@ START_TEST(unplugged_while_waiting) {
 }
 END_TEST
 
-/* Without wait= the job is an error within 100 ms, and asked for again it goes on behind the last complete tile, though the
- * caller has used the memory of the results for something else. */
+/* Without wait= the job is an error within 100 ms, and asked for again it goes on behind the last complete tile, though
+ * the caller has used the memory of the results for something else. */
 START_TEST(unplugged_and_asked_again) {
   uint64_t state = test_seed("unplugged_and_asked_again");
   world *w = world_new(PL_KIND_COHERENT, draw64(&state));
@@ -276,7 +276,8 @@ START_TEST(many_weights) {
   board_job *pool[POOL];
   pl_image images[2];
   for (int i = 0; i < POOL; i++) {
-    pool[i] = board_job_new(&state, (uint32_t)_i, (int)draw_in(&state, 1, 8), (int)draw_in(&state, 1, 20), (int)draw_in(&state, 1, i % 3 ? 80 : 500));
+    pool[i] = board_job_new(&state, (uint32_t)_i, (int)draw_in(&state, 1, 8), (int)draw_in(&state, 1, 20),
+                            (int)draw_in(&state, 1, i % 3 ? 80 : 500));
     pool[i]->job.b_tag = (uint64_t)(i + 1);
     if (i < 2) images[i] = pool[i]->image;
   }
@@ -290,7 +291,8 @@ START_TEST(many_weights) {
     jobs++;
     ck_assert_msg(!*w->device.complaint, "job %d: %s", i, w->device.complaint);
   }
-  printf("  %llu of %llu jobs found all their weights on the device\n", (unsigned long long)loads, (unsigned long long)jobs);
+  printf("  %llu of %llu jobs found all their weights on the device\n", (unsigned long long)loads,
+         (unsigned long long)jobs);
   ck_assert_uint_gt(loads, jobs / 20);
   for (int i = 0; i < POOL; i++) board_job_free(pool[i]);
   pl_close(dev);
