@@ -186,9 +186,9 @@ module f_frames (
       assert (size == 16'd0);
       if (!\dut.u_rx.start_q ) assert (\dut.u_rx.u_crc.crc_q == 32'hffffffff);
     end
+    if (open && count != 5'd0) assert (\dut.store_q == expected + (stores && count >= 5'd7 ? size - 16'd7 : 16'd0));
     // The rings.
     if (Rings && open) begin
-      if (count != 5'd0) assert (\dut.store_q == expected + (stores && count >= 5'd7 ? size - 16'd7 : 16'd0));
       if (count != 5'd0 && !\dut.beyond_q ) assert (stored <= 16'd64);
       if (count == 5'd16 && stores && !\dut.beyond_q ) assert (size >= 16'd16 && size <= 16'd71);
       if (\dut.get_valid_q ) assert (committed != 16'd0);
