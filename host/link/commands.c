@@ -43,7 +43,7 @@ static void finish(pl_link *l, const pl_answer *a) {
   l->clocks_done = a->clocks;
   if (a->done) a->done(a->context);
   if (!a->counted) return;
-  pl_link_counts now, since;
+  pl_link_counts now = {0}, since = {0};
   uint64_t *const values[] = {&now.run_cycles, &now.load_cycles, &now.reads, &now.clipped, &now.detected, &now.corrected};
   const uint64_t before[] = {l->counted.run_cycles, l->counted.load_cycles, l->counted.reads,
                              l->counted.clipped, l->counted.detected, l->counted.corrected};

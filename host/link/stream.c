@@ -164,8 +164,8 @@ static void take_ack(pl_stream *s, const pl_frame *f, uint64_t now_us) {
     if (s->cut > PL_FRAME_PAYLOAD_MAX) s->cut = PL_FRAME_PAYLOAD_MAX;
     progress(s, now_us);
   }
-  if (distance(s->acknowledged, f->limit) <= PL_STREAM_RING_MAX && distance(s->limit, f->limit) <= PL_STREAM_RING_MAX)
-    s->limit = f->limit;
+  const uint16_t room = distance(s->acknowledged, f->limit);
+  if (room <= PL_STREAM_RING_MAX && room > distance(s->acknowledged, s->limit)) s->limit = f->limit;
 }
 
 static void take_nak(pl_stream *s, uint64_t now_us) {
@@ -297,6 +297,7 @@ void pl_stream_tick(pl_stream *s, uint64_t now_us) {
   }
   if (now_us < pl_stream_due(s)) return;
   if (now_us < s->since_us + pl_stream_timeout_us(s)) { /* most likely something was lost twice */
+    s->counters.early++;
     ask_again(s);
     return;
   }

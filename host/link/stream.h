@@ -46,7 +46,8 @@ typedef enum {
 /* Since pl_stream_init. */
 typedef struct {
   uint64_t frames_sent, frames_good, frames_bad;
-  uint64_t gaps, repetitions, naks_sent, naks_got, timeouts;
+  uint64_t gaps, repetitions, naks_sent, naks_got;
+  uint64_t timeouts, early; /* early: questions before the time-out */
   uint64_t payload_sent, payload_resent, payload_taken; /* bytes */
 } pl_stream_counters;
 

@@ -191,7 +191,8 @@ static inline int8_t *c_gather(c_device *d, int operand) {
       int lane;
       const int word = c_word_of(d, operand, i, k, &lane);
       const unsigned load = word < d->info.a_words ? d->load_of[operand][lane][word] : 0;
-      if (!load || memcmp(&d->load_regs[load], &key, sizeof key)) {
+      const int begins = k % r->channels % d->info.width == 0; /* a word was loaded as a whole */
+      if (!load || (begins && memcmp(&d->load_regs[load], &key, sizeof key))) {
         c_complain(d, "operand %d of a RUN is stale or absent: row %d, element %d, word %d", operand, i, k, word);
         free(codes);
         return NULL;
