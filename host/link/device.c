@@ -13,8 +13,10 @@
 
 enum {
   RING = PL_STREAM_RING_MAX,
-  WINDOW = 1 << 14,       /* bytes that may come unread, if the wire has flow control */
+  WINDOW_LEAST = 2048,    /* bytes that may come unread, if the wire has flow control: those of 1/20 s, within limits */
+  WINDOW_RATE = 20,
   CHIP_RESERVE = 64,      /* bytes of the chip's buffer that stay free */
+  BYE_US = 1000,
   SLICE_US = 20000,       /* longest wait in the port at a time */
   PATIENCE_US = 2000000,  /* how long a device that answers may do nothing, and how many times the clocks of its work */
   PATIENCE_FACTOR = 64,
@@ -193,15 +195,23 @@ static pl_status check_words(pl_link *l, const uint32_t *words, pl_link_info *in
   return PL_OK;
 }
 
+/* Bytes that may come unread. On a wire without flow control a byte of payload may come with another one of frames around
+ * it. On a slow wire not too many, because time-outs grow with them. */
+static uint32_t window_of(const pl_port *port) {
+  if (port->chip_buffer > 2 * CHIP_RESERVE) return (port->chip_buffer - CHIP_RESERVE) / 2;
+  const uint32_t window = port->bytes_per_second / WINDOW_RATE;
+  return window < WINDOW_LEAST ? WINDOW_LEAST : window > RING ? RING : window;
+}
+
 static pl_status begin_session(pl_link *l, pl_link_info *info, pl_error *err) {
   const pl_port *port = l->port;
   const uint64_t now = port->ops->now_us(l->port);
   pl_stream_counters before = l->stream.counters;
-  const pl_stream_setup setup = {
-      .send_ring = RING, .receive_ring = RING, .payload_max = PL_FRAME_PAYLOAD_MAX,
-      .bytes_per_second = port->bytes_per_second ? port->bytes_per_second : 1,
-      /* On a wire without flow control a byte of payload may come with another one of frames around it. */
-      .window = port->chip_buffer > 2 * CHIP_RESERVE ? (port->chip_buffer - CHIP_RESERVE) / 2 : WINDOW};
+  const pl_stream_setup setup = {.send_ring = RING,
+                                 .receive_ring = RING,
+                                 .window = window_of(port),
+                                 .payload_max = PL_FRAME_PAYLOAD_MAX,
+                                 .bytes_per_second = port->bytes_per_second ? port->bytes_per_second : 1};
   pl_stream_init(&l->stream, &setup);
   l->stream.counters = before;
   memset(&l->failure, 0, sizeof l->failure);
@@ -252,8 +262,9 @@ void pl_link_close(pl_link *l) {
   if (l->stream.session && l->stream.state == PL_STREAM_OPEN && !l->unplugged) {
     uint8_t wire[PL_STREAM_COMPOSED_MAX];
     const size_t n = pl_stream_bye(&l->stream, wire);
-    size_t taken;
+    size_t taken, got;
     l->port->ops->write(l->port, wire, n, &taken, NULL);
+    l->port->ops->read(l->port, wire, sizeof wire, BYE_US, &got, NULL); /* some ports send only while they wait */
   }
   l->port->ops->close(l->port);
   free(l);
