@@ -95,6 +95,8 @@ START_TEST(base_and_set) {
   ck_assert_msg(!pl_arch_load(file, &a, &err), "%s", err.text);
   ck_assert_str_eq(a.head.name, "mine");
   ck_assert(a.tiles == 9 && a.core_height == 12 && a.head.quirks);
+  put("base = \"lt-base\";\nquirks = [\"digital_time_thousandth\"];\n"); /* a list replaces the base's */
+  ck_assert(!pl_arch_load(file, &a, &err) && a.head.quirks == PL_QUIRK_MILLI);
   ck_assert(!pl_arch_set(&a, "tiles=3,clock_ghz=2.5,share_adc=false", &err) && a.tiles == 3 && a.clock_ghz == 2.5 &&
             !a.share_adc);
   ck_assert(!pl_arch_set(&a, "", &err));

@@ -244,6 +244,7 @@ START_TEST(measured) {
   ck_assert(!pl_arch_load("mirage", &a, &err));
   ck_assert_int_eq(pl_measured_compare(&a, &log, row), 3);
   for (int i = 0; i < 3; i++) ck_assert(row[i].adc_formula == row[i].adc_measured && row[i].adc_measured > 0);
+  ck_assert(row[1].dac_formula == row[1].dac_measured && row[2].dac_formula == row[2].dac_measured);
   ck_assert(row[0].adc_measured == 3 * 5 * 64 * 6 * 3 * 2); /* six groups of 16; three moduli, two detections */
   ck_assert(!pl_arch_load("optical-transformers-b", &a, &err));
   ck_assert_int_eq(pl_measured_compare(&a, &log, row), 3);

@@ -54,7 +54,7 @@ START_TEST(mirage_constants) {
 }
 END_TEST
 
-/* ---- Optical Transformers: another implementation of both reconstructions, without photons, which it leaves out ---- */
+/* ---- Optical Transformers: another implementation of both reconstructions, which leaves photons out ---- */
 
 START_TEST(optical_transformers) {
   static const struct {
