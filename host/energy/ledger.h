@@ -45,7 +45,7 @@ typedef struct {
 } pl_system;
 
 pl_status pl_system_load(const char *name_or_path, pl_system *system, pl_error *err);
-const pl_cfg_table *pl_system_table(void); /* for tests */
+const pl_cfg_table *pl_system_table(void); /* for lists and tests */
 
 /* ---- The ledger ---- */
 
