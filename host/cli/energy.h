@@ -12,7 +12,8 @@
 #include "energy/cost.h"
 
 typedef struct {
-  const char *arch_name, *model_name, *set, *core_name, *from_path, *grid_path, *system_name, *baselines, *plot_path;
+  const char *arch_name, *model_name, *set, *core_name;
+  const char *from_path, *grid_path, *system_name, *baselines, *plot_path;
   int64_t tokens, bits, batch; /* 0: not given */
   int train, decode, no_quirks, ledger, claims, list, fields, csv, json;
   pl_arch arch;

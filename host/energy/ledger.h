@@ -35,7 +35,7 @@
   X(link_pj_per_bit, REAL, 0, 1e6)                                                                    \
   X(link_gb_per_s, REAL, 1e-6, 1e9)                                                                   \
   X(link_bits, WHOLE, 1, 64)               /* of an element on the link */                            \
-  X(digital_on_host, FLAG, 0, 1)           /* every element of softmax, norms, ... crosses the link twice */
+  X(digital_on_host, FLAG, 0, 1)           /* elements of softmax, norms, ... cross the link twice */
 
 typedef struct {
   pl_cfg_head head;
