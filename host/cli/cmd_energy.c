@@ -7,6 +7,8 @@
 
 #include "cli/energy.h"
 #include "device/backend.h"
+#include "energy/core_link.h"
+#include "energy/ledger.h"
 
 pl_workload_options energy_options(const energy_job *j) {
   return (pl_workload_options){.tokens = (double)j->tokens,
@@ -21,6 +23,11 @@ int energy_load_arch(energy_job *j) {
   char bits[32];
   if (!j->arch_name) return cli_usage("energy: which architecture? name one with --arch (`photolane energy --list`)");
   if (pl_arch_load(j->arch_name, &j->arch, &err)) return cli_fail(&err);
+  if (j->core_name) {
+    pl_physics physics;
+    if (pl_core_physics(j->core_name, &physics, &err) || pl_arch_follow(&j->arch, &physics, &err))
+      return cli_fail(&err);
+  }
   if (j->set && pl_arch_set(&j->arch, j->set, &err)) return cli_fail(&err);
   snprintf(bits, sizeof bits, "bits=%d", (int)j->bits);
   if (!j->bits) return CLI_OK;
@@ -94,23 +101,46 @@ int energy_list(void) {
   return code;
 }
 
+/* ---- --fields ---- */
+
+static void print_fields(const pl_cfg_table *t) {
+  printf("%ss (%s = ...)\n", t->noun, t->kind_field);
+  for (int i = 0; i < t->count; i++) {
+    const pl_cfg_field *f = &t->fields[i];
+    char range[48] = "true or false";
+    if (f->type != PL_CFG_FLAG)
+      snprintf(range, sizeof range, "%g to %g%s", f->min, f->max, f->type == PL_CFG_WHOLE ? ", whole" : "");
+    printf("  %-34s %-22s", f->name, range);
+    for (int kind = 0; t->kinds[kind]; kind++)
+      if (f->kinds >> kind & 1) printf(" %s%s", t->kinds[kind], f->needed >> kind & 1 ? "" : " (may be left out)");
+    putchar('\n');
+  }
+}
+
+int energy_fields(void) {
+  print_fields(pl_arch_table());
+  print_fields(pl_shape_table());
+  print_fields(pl_system_table());
+  return CLI_OK;
+}
+
 /* ---- The verb ---- */
 
 static int one_thing(const energy_job *j) {
-  const int modes = !!j->from_path + !!j->grid_path + j->ledger + j->claims + j->list;
-  if (modes > 1) return cli_usage("energy: only one of --from, --grid, --ledger, --claims and --list");
+  const int modes = !!j->from_path + !!j->grid_path + j->ledger + j->claims + j->list + j->fields;
+  if (modes > 1) return cli_usage("energy: only one of --from, --grid, --ledger, --claims, --list and --fields");
   if (j->csv && j->json) return cli_usage("energy: either --csv or --json");
   if (j->from_path && (j->model_name || j->tokens || j->batch || j->train || j->decode))
     return cli_usage(
         "energy: --from brings its own products: leave out --model, --tokens, --batch, --train and --decode");
-  if (j->grid_path &&
-      (j->arch_name || j->model_name || j->tokens || j->batch || j->train || j->decode || j->bits || j->set))
+  if (j->grid_path && (j->arch_name || j->model_name || j->tokens || j->batch || j->train || j->decode || j->bits ||
+                       j->set || j->core_name))
     return cli_usage("energy: the grid's file says what to compute: leave out everything but --plot, --csv and --json");
   if (j->ledger && (j->train || j->decode || j->batch))
     return cli_usage(
         "energy: --ledger shows prefill and decoding at batch 1 and 256: leave out --train, --decode and --batch");
   if (j->train && j->decode) return cli_usage("energy: either --train or --decode");
-  if (j->plot_path && (j->claims || j->list)) return cli_usage("energy: there is nothing to plot");
+  if (j->plot_path && (j->claims || j->list || j->fields)) return cli_usage("energy: there is nothing to plot");
   return CLI_OK;
 }
 
@@ -118,6 +148,7 @@ static int run(energy_job *j) {
   int code = one_thing(j);
   if (code) return code;
   if (j->list) return energy_list();
+  if (j->fields) return energy_fields();
   if (j->claims) return energy_claims(j);
   if (j->grid_path) return energy_grid(j);
   if ((code = energy_load_arch(j))) return code;
@@ -136,6 +167,7 @@ int cmd_energy(int argc, char **argv) {
       {0, "bits", "B", CLI_INT, &j.bits, 1, 16, "bits of operands and converters (the architecture's)"},
       {0, "train", NULL, CLI_FLAG, &j.train, 0, 0, "a training step instead of a forward pass"},
       {0, "decode", NULL, CLI_FLAG, &j.decode, 0, 0, "one token more, with cached keys and values"},
+      {'c', "core", "CORE", CLI_TEXT, &j.core_name, 0, 0, "as this emulated core is described: bits, channels, moduli"},
       {0, "set", "F=V,..", CLI_TEXT, &j.set, 0, 0, "other values for fields of the architecture"},
       {0, "no-quirks", NULL, CLI_FLAG, &j.no_quirks, 0, 0, "without the faults of the authors' programs"},
       {0, "from", "RESULT", CLI_TEXT, &j.from_path, 0, 0, "counts of a real run (run or perplexity --json)"},
@@ -145,6 +177,7 @@ int cmd_energy(int argc, char **argv) {
       {0, "baseline", "A,B,..", CLI_TEXT, &j.baselines, 0, 0, "digital processors to compare with"},
       {0, "claims", NULL, CLI_FLAG, &j.claims, 0, 0, "what the papers claim, and what comes out here"},
       {0, "list", NULL, CLI_FLAG, &j.list, 0, 0, "architectures and shapes"},
+      {0, "fields", NULL, CLI_FLAG, &j.fields, 0, 0, "the fields of architecture, shape and system files"},
       {0, "plot", "FILE", CLI_TEXT, &j.plot_path, 0, 0, "draw an SVG figure with gnuplot"},
       {0, "csv", NULL, CLI_FLAG, &j.csv, 0, 0, "print CSV"},
       {0, "json", NULL, CLI_FLAG, &j.json, 0, 0, "print JSON"},

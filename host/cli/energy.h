@@ -12,9 +12,10 @@
 #include "energy/cost.h"
 
 typedef struct {
-  const char *arch_name, *model_name, *set, *from_path, *grid_path, *system_name, *baselines, *plot_path;
+  const char *arch_name, *model_name, *set, *core_name;
+  const char *from_path, *grid_path, *system_name, *baselines, *plot_path;
   int64_t tokens, bits, batch; /* 0: not given */
-  int train, decode, no_quirks, ledger, claims, list, csv, json;
+  int train, decode, no_quirks, ledger, claims, list, fields, csv, json;
   pl_arch arch;
   pl_shape shape; /* owned */
 } energy_job;
@@ -22,7 +23,7 @@ typedef struct {
 /* The options of a workload as the job has them. */
 pl_workload_options energy_options(const energy_job *job);
 
-/* Loads the architecture that a name stands for with --set and --bits applied, or an exit code after a message. */
+/* Loads the architecture that a name stands for with --core, --set and --bits applied, or an exit code after a message. */
 int energy_load_arch(energy_job *job);
 
 /* A shape file, or a model file (*.gguf). */
@@ -35,6 +36,7 @@ int energy_ledger(energy_job *job); /* arch and shape are loaded */
 int energy_grid(energy_job *job);
 int energy_claims(const energy_job *job);
 int energy_list(void);
+int energy_fields(void);
 
 /* The JSON of a cost: energy_mj, latency_ms, edp_mj_ms, area_mm2, power_w, components and what goes with them. */
 cJSON *energy_json(const pl_arch *arch, const pl_workload *w, const pl_cost *cost);

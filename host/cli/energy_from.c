@@ -7,10 +7,10 @@
 
 #include "cli/energy.h"
 #include "device/backend.h"
+#include "energy/core_link.h"
 #include "energy/measured.h"
-#include "physics/physics.h"
 
-enum { COLUMNS = 10, PASSES = 4 /* sums of signs in an intensity core */ };
+enum { COLUMNS = 10 };
 
 typedef struct {
   pl_nn_job_log log; /* entry: owned, no hash table */
@@ -54,14 +54,9 @@ static pl_status read_row(const char *path, int index, const cJSON *row, pl_nn_j
 
 /* Photons are not counted by the device: the core's description says how many it spends on a product. */
 static double photons_of(const char *core) {
-  char path[PL_PATH_MAX + 80];
   pl_physics physics;
-  pl_image image;
   pl_error err;
-  if (!*core || pl_shipped_path(PL_SEARCH_CORES, "", "core", core, path, sizeof path, &err) ||
-      pl_physics_read(path, &physics, &image, &err) || physics.kind != PL_KIND_INTENSITY)
-    return 0;
-  return physics.photons_per_mac * PASSES;
+  return *core && !pl_core_physics(core, &physics, &err) ? pl_core_photons_per_mac(&physics) : 0;
 }
 
 static void read_origin(cJSON *result, recorded *r) {
@@ -137,7 +132,7 @@ static void explain(const energy_job *j, const recorded *r, const pl_measured_ro
         "conversions\n",
         ratio(dac[1], dac[0]), j->arch.head.name);
   if (r->photons_per_mac > 0)
-    printf("* photons: %.4g per MAC in %d passes, by the core's description\n", r->photons_per_mac, PASSES);
+    printf("* photons: %.4g per MAC and pass, by the core's description\n", r->photons_per_mac);
 }
 
 static cJSON *counts_json(const pl_measured_row *row, int rows) {

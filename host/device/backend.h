@@ -92,8 +92,8 @@ typedef struct {
 void pl_search_dirs(pl_search what, pl_search_path *path);
 
 /* The file that "lightening" or "dir/mine.cfg" names: a name with '/' or ending in ".cfg" is a path, any other is that
- * of a shipped file `<dir>/<folder>/<name>.cfg` (folder "": in the directories themselves). noun: "core", for the error,
- * which lists what there is. */
+ * of a shipped file `<dir>/<folder>/<name>.cfg` (folder "": in the directories themselves). noun: "core", for the
+ * error, which lists what there is. */
 pl_status pl_shipped_path(pl_search where, const char *folder, const char *noun, const char *name, char *path,
                           size_t size, pl_error *err);
 

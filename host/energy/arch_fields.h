@@ -127,8 +127,8 @@
   X(residue_bits, N, N, WHOLE, 1, 64)                           /* of all moduli together */   \
   X(detections, N, N, WHOLE, 1, 4)                              /* of each residue */          \
   X(reprogram_ns, N, N, REAL, 0, 1e9)                           /* of a tile */                \
-  X(printed_power_w, N, N, REAL, 0, 1e9)                        /* the peak, of printed_units */ \
-  X(printed_units, N, N, WHOLE, 1, 1e6)                                                        \
+  X(printed_power_w, N, N, REAL, 0, 1e9)                        /* the peak, with printed_multipliers */ \
+  X(printed_multipliers, N, N, WHOLE, 1, 1e12)                  /* units * moduli * group * rows of the paper */ \
   X(printed_area_mm2, N, N, REAL, 0, 1e9)                                                      \
   X(printed_footprint_mm2, N, 0, REAL, 0, 1e9)                  /* of the stack of two chiplets */ \
   X(sram_share, N, N, REAL, 0, 1)                               /* of printed_power_w, and so on */ \

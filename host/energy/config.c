@@ -40,7 +40,7 @@ static pl_status unknown(const pl_cfg_table *t, int kind, const char *where, con
     if (pl_cfg_find(t, other, name))
       return pl_fail(err, PL_E_INPUT, "%s: %s %s has no field %s, which belongs to %s", where, t->kind_field,
                      t->kinds[kind], name, t->kinds[other]);
-  return pl_fail(err, PL_E_INPUT, "%s: unknown field '%s' (docs/energy.md lists the fields)", where, name);
+  return pl_fail(err, PL_E_INPUT, "%s: unknown field '%s' (`photolane energy --fields` lists them)", where, name);
 }
 
 static pl_status store(const pl_cfg_table *t, const char *where, const pl_cfg_field *f, double value, void *record,

@@ -68,6 +68,8 @@ static void notes(const pl_arch *a, const pl_workload *w, const pl_cost *cost, p
     pl_note(notes, "the head over the vocabulary%s digital and not counted: %.3g %% of the MACs",
             a->digital_attention ? " and attention are" : " is",
             100 * cost->skipped_macs / (cost->macs + cost->skipped_macs));
+  if (w->how.train)
+    pl_note(notes, "training is not a use the paper describes: weights that change do not stay in place");
   pl_note(notes, "time is ours (one vector a cycle, as many cores as needed); area is not known");
 }
 

@@ -49,9 +49,11 @@ static void add_cache(const pl_system *s, const pl_workload *w, pl_ledger *l) {
   add_traffic(s, bits, whole, PL_PART_CACHE, l);
 }
 
-static void add_link(const pl_system *s, const pl_workload *w, pl_ledger *l) {
-  const double crossing = s->digital_on_host ? 2 * w->layers * (w->softmax + w->norm + w->activation + w->residual) : 0;
-  const double bits = (w->link_in + w->link_out + crossing) * s->link_bits;
+/* A digital processor does what is not a matrix product itself, wherever the system would have it done. */
+static void add_link(const pl_arch *a, const pl_system *s, const pl_workload *w, pl_ledger *l) {
+  const int crosses = s->digital_on_host && a->head.kind != PL_ARCH_DIGITAL && a->head.kind != PL_ARCH_SYSTOLIC;
+  const double elements = w->layers * (w->softmax + w->norm + w->activation + w->residual);
+  const double bits = (w->link_in + w->link_out + (crosses ? 2 * elements : 0)) * s->link_bits;
   l->cost.pj[PL_PART_LINK] = bits * s->link_pj_per_bit;
   l->seconds[PL_TIME_LINK] = bits / 8 / (s->link_gb_per_s * 1e9);
 }
@@ -81,7 +83,7 @@ void pl_ledger_run(const pl_arch *arch, const pl_system *s, const pl_workload *w
   l->seconds[PL_TIME_MEMORY] = l->cost.memory_s;
   if (step >= PL_LEDGER_DIGITAL) add_digital(s, w, l);
   if (step >= PL_LEDGER_CACHE) add_cache(s, w, l);
-  if (step >= PL_LEDGER_LINK) add_link(s, w, l);
+  if (step >= PL_LEDGER_LINK) add_link(arch, s, w, l);
   if (step >= (in_place ? PL_LEDGER_RELOAD : PL_LEDGER_WEIGHTS) && !counts_weights(arch)) add_weights(s, w, l);
 }
 

@@ -35,7 +35,7 @@
   X(link_pj_per_bit, REAL, 0, 1e6)                                                                    \
   X(link_gb_per_s, REAL, 1e-6, 1e9)                                                                   \
   X(link_bits, WHOLE, 1, 64)               /* of an element on the link */                            \
-  X(digital_on_host, FLAG, 0, 1)           /* every element of softmax, norms, ... crosses the link twice */
+  X(digital_on_host, FLAG, 0, 1)           /* elements of softmax, norms, ... cross the link twice */
 
 typedef struct {
   pl_cfg_head head;
@@ -45,7 +45,7 @@ typedef struct {
 } pl_system;
 
 pl_status pl_system_load(const char *name_or_path, pl_system *system, pl_error *err);
-const pl_cfg_table *pl_system_table(void); /* for tests */
+const pl_cfg_table *pl_system_table(void); /* for lists and tests */
 
 /* ---- The ledger ---- */
 

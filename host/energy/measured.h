@@ -12,8 +12,8 @@
 #include "nn/job_log.h"
 
 /* Appends the log's products to a workload that was zeroed. photons_per_mac: photons that the core's description spends
- * on a product in all passes, 0 if it does not say. measured 0: the same products without the counters, for comparison.
- * tokens: rows of the linear products, filled in as w->columns. The caller frees the workload. */
+ * on a product in one pass, 0 if it does not say. measured 0: the same products without the counters, for comparison.
+ * The caller frees the workload. */
 pl_status pl_measured_workload(const pl_nn_job_log *log, double photons_per_mac, int measured, pl_workload *w,
                                pl_error *err);
 

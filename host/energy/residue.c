@@ -33,6 +33,10 @@ static dataflow best(const pl_arch *a, const pl_op *op) {
   return second.seconds < first.seconds ? second : first;
 }
 
+/* Multipliers over those of the paper: printed power and area are taken in proportion, which the paper says of moduli.
+ */
+static double size_of(const pl_arch *a) { return a->units * a->moduli * a->group * a->rows / a->printed_multipliers; }
+
 /* Energies of one dot product of `group` products through all moduli, pJ, from the printed constants. */
 static double adc_pj(const pl_arch *a) {
   return a->adc_rated_power_mw / a->adc_rated_gs_per_s * a->moduli * a->detections;
@@ -49,7 +53,7 @@ static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_c
   /* The second operand of a linear layer are the values, operand A of the device; in attention they are operand B. */
   const double encoded = d.second == pl_op_is_attention(op) ? op->encodings_b : op->encodings_a;
   const double stationary = op->measured ? op->copies * encoded : d.stationary;
-  const double busy = n * d.seconds, peak_pj = a->printed_power_w * a->units / a->printed_units * busy * 1e12;
+  const double busy = n * d.seconds, peak_pj = a->printed_power_w * size_of(a) * busy * 1e12;
   cost->dac_conversions += n * stationary * a->moduli * 2;
   cost->adc_conversions += dots * a->moduli * a->detections;
   cost->light_s += busy;
@@ -76,7 +80,7 @@ static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_c
 }
 
 static void design(const pl_arch *a, pl_design *d) {
-  const double scale = a->units / a->printed_units, power = a->printed_power_w * scale;
+  const double scale = size_of(a), power = a->printed_power_w * scale;
   d->power_w[PL_PART_SRAM] = power * a->sram_share;
   d->power_w[PL_PART_LASER] = power * a->laser_share;
   d->power_w[PL_PART_TIA] = power * a->tia_share;
@@ -96,8 +100,7 @@ static void compare(pl_notes *notes, const char *what, double from_constants, do
 }
 
 static void notes(const pl_arch *a, const pl_workload *w, const pl_cost *cost, pl_notes *notes) {
-  const double rate = a->clock_ghz * 1e9 * a->units * a->rows * 1e-12,
-               printed = a->printed_power_w * a->units / a->printed_units;
+  const double rate = a->clock_ghz * 1e9 * a->units * a->rows * 1e-12, printed = a->printed_power_w * size_of(a);
   (void)w, (void)cost;
   if (a->use_fitted_energy)
     pl_note(notes, "energy is a FITTED %.4g pJ per MAC without SRAM: it cannot be derived from what the paper prints",
@@ -105,14 +108,17 @@ static void notes(const pl_arch *a, const pl_workload *w, const pl_cost *cost, p
   else
     pl_note(notes,
             "energy is the printed peak power while a product lasts, an upper bound: the paper gives no formula");
+  if (size_of(a) != 1)
+    pl_note(notes,
+            "power and area are the printed ones times %.4g, the ratio of multipliers; light rises faster with group",
+            size_of(a));
   compare(notes, "ADC alone (DAC and ADC as printed)", adc_pj(a) * rate, printed * a->converter_share);
   compare(notes, "TIA", tia_pj(a) * rate, printed * a->tia_share);
   compare(notes, "conversion from residues", a->residue_conversion_pj * rate, printed * a->residue_conversion_share);
   compare(notes, "conversion to block floating point", a->block_float_conversion_pj * rate / a->rows,
           printed * a->block_float_conversion_share);
   if (a->printed_footprint_mm2 > 0)
-    pl_note(notes, "area is that of both chiplets; their stack covers %.4g mm2",
-            a->printed_footprint_mm2 * a->units / a->printed_units);
+    pl_note(notes, "area is that of both chiplets; their stack covers %.4g mm2", a->printed_footprint_mm2 * size_of(a));
 }
 
 const pl_cost_model pl_model_residue = {add_op, NULL, design, notes};

@@ -148,6 +148,8 @@ pl_status pl_shape_parse(const char *path, const char *text, pl_shape *shape, pl
   return status ? status : complete(shape, err);
 }
 
+const pl_cfg_table *pl_shape_table(void) { return &table; }
+
 void pl_shape_free(pl_shape *shape) {
   free(shape->layer);
   shape->layer = NULL;

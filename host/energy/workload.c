@@ -38,7 +38,7 @@ static pl_status add(pl_workload *w, pl_op_kind kind, const char *name, double m
   return status ? status : pl_workload_add(w, weight, err);
 }
 
-/* The products as Lightening-Transformer lists them. Causal masks save nothing here: the papers count whole squares of scores. */
+/* The products as Lightening-Transformer lists them. Causal masks save nothing: the papers count whole squares. */
 static pl_status transformer(const pl_shape *s, pl_workload *w, pl_error *err) {
   const double n = w->how.tokens ? w->how.tokens : s->tokens, batch = w->how.batch, e = s->width, layers = s->layers;
   const double fresh = w->how.phase == PL_PHASE_DECODE ? 1 : n, columns = fresh * batch;

@@ -58,6 +58,7 @@ typedef struct {
 
 pl_status pl_shape_load(const char *name_or_path, pl_shape *shape, pl_error *err);
 pl_status pl_shape_parse(const char *path, const char *text, pl_shape *shape, pl_error *err);
+const pl_cfg_table *pl_shape_table(void); /* for lists */
 void pl_shape_free(pl_shape *shape); /* may be called after a failed load, too */
 
 /* A loaded model file. name: for the output. */

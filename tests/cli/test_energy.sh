@@ -98,6 +98,10 @@ good "cached keys and values" -a lt-base -m gpt2 --decode
 good "left out" -a mzi-mesh -m deit-t --no-quirks
 ok "no quirk is named with --no-quirks" sh -c "! grep -q 'as published' '$temp/out'"
 good "kjv on lt-base" -a lt-base -m $model --tokens 64
+good "deit-t on lt-base, 8 bits" -a lt-base -m deit-t --core lightening
+wrong 2 "is of kind rns, which lt-base (crossbar) is no model of" -a lt-base -m deit-t --core mirage
+wrong 2 "there is no core 'nosuch'" -a lt-base -m deit-t --core nosuch
+good "adc_rated_power_mw" --fields
 wrong 2 "which architecture?" -m deit-t
 wrong 2 "which model?" -a lt-base
 wrong 2 "there is no architecture 'lt-tiny'; there are" -a lt-tiny -m deit-t

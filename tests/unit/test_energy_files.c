@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "energy/claims.h"
+#include "energy/core_link.h"
 #include "energy/grid.h"
 #include "energy/ledger.h"
 #include "energy_support.h"
@@ -95,6 +96,8 @@ START_TEST(base_and_set) {
   ck_assert_msg(!pl_arch_load(file, &a, &err), "%s", err.text);
   ck_assert_str_eq(a.head.name, "mine");
   ck_assert(a.tiles == 9 && a.core_height == 12 && a.head.quirks);
+  put("base = \"lt-base\";\nquirks = [\"digital_time_thousandth\"];\n"); /* a list replaces the base's */
+  ck_assert(!pl_arch_load(file, &a, &err) && a.head.quirks == PL_QUIRK_MILLI);
   ck_assert(!pl_arch_set(&a, "tiles=3,clock_ghz=2.5,share_adc=false", &err) && a.tiles == 3 && a.clock_ghz == 2.5 &&
             !a.share_adc);
   ck_assert(!pl_arch_set(&a, "", &err));
@@ -288,6 +291,45 @@ START_TEST(claim_errors) {
 }
 END_TEST
 
+/* Architectures that follow the cores the emulator has, and cores that do not fit. */
+START_TEST(cores) {
+  static const struct {
+    const char *core, *arch;
+    double bits, channels; /* channels: products before one conversion */
+  } rows[] = {{"lightening", "lt-base", 8, 72},
+              {"optical-transformers", "optical-transformers-b", 8, 0},
+              {"mirage", "mirage", 0, 16}};
+  pl_physics p;
+  pl_arch a;
+  pl_error err;
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    ck_assert_msg(!pl_core_physics(rows[i].core, &p, &err) && !pl_arch_load(rows[i].arch, &a, &err) &&
+                      !pl_arch_follow(&a, &p, &err),
+                  "%s", err.text);
+    ck_assert(a.bits == rows[i].bits);
+    if (i == 0) ck_assert(a.temporal_accumulation * a.core_wavelengths * a.cores_per_tile == rows[i].channels);
+    if (i == 1) ck_assert(a.photons_per_dot_product == p.photons_per_mac * p.channels && a.photons_per_dot_product > 0);
+    if (i == 2) ck_assert(a.group == rows[i].channels && a.moduli == 3 && a.residue_bits == 5 + 5 + 6);
+  }
+  ck_assert_int_eq(pl_arch_follow(&a, (pl_core_physics("lightening", &p, &err), &p), &err), PL_E_INPUT);
+  ck_assert_msg(strstr(err.text, "is of kind coherent, which mirage (residue) is no model of"), "%s", err.text);
+  put("kind = \"coherent\";\neffects = [\"dac_a\", \"dac_b\"];\nchannels = 64;\ndac_bits_a = 5;\ndac_bits_b = 6;\n");
+  ck_assert(!pl_core_physics(file, &p, &err) && !pl_arch_load("lt-base", &a, &err));
+  ck_assert_int_eq(pl_arch_follow(&a, &p, &err), PL_E_INPUT);
+  ck_assert_msg(strstr(err.text, "no multiple of 12 wavelengths on 2 cores"), "%s", err.text);
+  p.channels = 48;
+  ck_assert(!pl_arch_follow(&a, &p, &err) && a.bits == 6 && a.temporal_accumulation == 2);
+  put("kind = \"rns\";\neffects = [\"residues\", \"redundancy\"];\nchannels = 16;\nmoduli_k = 5;\nredundant_moduli = "
+      "2;\n");
+  ck_assert_msg(!pl_core_physics(file, &p, &err) && !pl_arch_load("mirage", &a, &err) && !pl_arch_follow(&a, &p, &err),
+                "%s", err.text);
+  ck_assert(a.moduli == 5 && a.residue_bits == 5 + 5 + 6 + 6 + 6); /* 31, 32, 33, 35, 37 */
+  pl_design d;
+  pl_design_of(&a, &d);
+  near("power", d.total_power_w, 19.95 * 5 / 3, 1e-12);
+}
+END_TEST
+
 START_TEST(systems) {
   pl_system s, host;
   pl_error err;
@@ -315,6 +357,7 @@ int main(void) {
   tcase_add_test(tests, gradients);
   tcase_add_test(tests, grid_errors);
   tcase_add_test(tests, claim_errors);
+  tcase_add_test(tests, cores);
   tcase_add_test(tests, systems);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

@@ -53,6 +53,28 @@ START_TEST(by_hand) {
 }
 END_TEST
 
+/* On the host: every element crosses the link twice, but a digital processor's do not. */
+START_TEST(host_digital) {
+  pl_arch a;
+  pl_system here, host;
+  pl_error err;
+  pl_ledger x, y;
+  ck_assert(!pl_system_load("typical", &here, &err) && !pl_system_load("host-digital", &host, &err));
+  pl_workload w = workload("gpt2", (pl_workload_options){.batch = 1, .tokens = 100});
+  const double elements = 12 * (12 * 100 * 100 + 4 * 100 * 768 + 100 * 3072.0);
+  ck_assert(!pl_arch_load("lt-base", &a, &err));
+  pl_ledger_run(&a, &here, &w, PL_LEDGER_LINK, &x);
+  pl_ledger_run(&a, &host, &w, PL_LEDGER_LINK, &y);
+  near("crossing, pJ", y.cost.pj[PL_PART_LINK] - x.cost.pj[PL_PART_LINK], 2 * elements * 8 * 5, 1e-9);
+  near("crossing, s", y.seconds[PL_TIME_LINK] - x.seconds[PL_TIME_LINK], 2 * elements / 63e9, 1e-9);
+  ck_assert(!pl_arch_load("gpu-h100", &a, &err));
+  pl_ledger_run(&a, &here, &w, PL_LEDGER_LINK, &x);
+  pl_ledger_run(&a, &host, &w, PL_LEDGER_LINK, &y);
+  ck_assert(x.cost.pj[PL_PART_LINK] == y.cost.pj[PL_PART_LINK]);
+  pl_workload_free(&w);
+}
+END_TEST
+
 /* Weights in place cost nothing until they are reloaded: then memory and a conversion each. */
 START_TEST(in_place) {
   pl_arch a;
@@ -244,6 +266,7 @@ START_TEST(measured) {
   ck_assert(!pl_arch_load("mirage", &a, &err));
   ck_assert_int_eq(pl_measured_compare(&a, &log, row), 3);
   for (int i = 0; i < 3; i++) ck_assert(row[i].adc_formula == row[i].adc_measured && row[i].adc_measured > 0);
+  ck_assert(row[1].dac_formula == row[1].dac_measured && row[2].dac_formula == row[2].dac_measured);
   ck_assert(row[0].adc_measured == 3 * 5 * 64 * 6 * 3 * 2); /* six groups of 16; three moduli, two detections */
   ck_assert(!pl_arch_load("optical-transformers-b", &a, &err));
   ck_assert_int_eq(pl_measured_compare(&a, &log, row), 3);
@@ -343,6 +366,7 @@ int main(void) {
   tcase_set_timeout(tests, 60);
   suite_add_tcase(suite, tests);
   tcase_add_test(tests, by_hand);
+  tcase_add_test(tests, host_digital);
   tcase_add_test(tests, in_place);
   tcase_add_test(tests, every_field_matters);
   tcase_add_test(tests, break_even);
