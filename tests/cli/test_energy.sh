@@ -164,7 +164,7 @@ sed 's/"jobs":/"sboj":/' "$temp/run.json" >"$temp/bad.json"
 wrong 2 "has no data.jobs: make it anew" -a lt-base --from "$temp/bad.json"
 wrong 2 "is no photolane result" -a lt-base --from $model
 # Tiles: on a small array a long prompt's rows go through the buffers more than once, and the counters show it.
-if [ -e "$build/rtl/libphotolane-rtl-intensity-4x4x8.so" ]; then
+if "$photolane" info -d rtl:4x4x8 >"$temp/said" 2>&1 && [ -e "$build/rtl/libphotolane-rtl-intensity-4x4x8.so" ]; then
   "$photolane" run -m $model -p "$(yes 'and it came to pass' | head -18 | tr '\n' ' ')" -n 1 -c optical-transformers \
     --optical down -d rtl:4x4x8 --json >"$temp/run.json" 2>/dev/null
   good "the device works in tiles" -a optical-transformers-b --from "$temp/run.json"
