@@ -267,6 +267,29 @@ START_TEST(weights_stay) {
 }
 END_TEST
 
+START_TEST(one_word_more) {
+  uint64_t state = test_seed("one_word_more");
+  world *w = world_new(PL_KIND_COHERENT, 1);
+  pl_device *dev = board_must_open(w, 0);
+  board_job *j[WEIGHTS], *odd = board_job_new(&state, PL_KIND_COHERENT, 1, 3, 264);
+  for (int i = 0; i < WEIGHTS; i++) {
+    j[i] = board_job_new(&state, PL_KIND_COHERENT, 3, COLS, DEPTH);
+    j[i]->image = odd->image;
+    set_weights(j[i], (uint64_t)(i + 1));
+    encoded(w, dev, j[i], "full");
+  }
+  set_weights(odd, 99);
+  board_job_run(dev, odd, "33 words do not fit where 32 were: two make room");
+  ck_assert_uint_eq(encoded(w, dev, j[2], "stays"), 0);
+  ck_assert_uint_eq(encoded(w, dev, j[1], "the second to go"), COLS * DEPTH);
+  world_check(w);
+  for (int i = 0; i < WEIGHTS; i++) board_job_free(j[i]);
+  board_job_free(odd);
+  pl_close(dev);
+  world_free(w);
+}
+END_TEST
+
 /* Weights of all sizes, with and without tags, cut or not, on one device: the device itself knows what is stale. */
 START_TEST(many_weights) {
   enum { POOL = 12 };
@@ -412,6 +435,7 @@ static void fill(TCase *tests) {
   tcase_add_test(tests, unplugged_and_asked_again);
   tcase_add_test(tests, comes_back_too_late_or_changed);
   tcase_add_test(tests, weights_stay);
+  tcase_add_test(tests, one_word_more);
   tcase_add_loop_test(tests, many_weights, 0, PL_KINDS);
   tcase_add_test(tests, tiles_do_not_wait_for_each_other);
   tcase_add_test(tests, two_programs);
