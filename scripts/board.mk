@@ -52,7 +52,7 @@ board_b_words = $(if $(filter ft245,$(1)),16384,$(call buffer_words,$(2)))
 # $(1): board, $(2): kind, $(3): shape
 board_flags = -GKind=$(call kind_number,$(2)) -GRows=$(call part,$(3),1) -GColumns=$(call part,$(3),2) -GWidth=$(call part,$(3),3) \
   -GElements=$(call elements,$(3)) -GBackLanes=$(call back_lanes,$(3)) -GAWords=$(call buffer_words,$(3)) \
-  -GBWords=$(call board_b_words,$(1),$(3)) -GClockKhz=$(BOARD_KHZ_$(1)) $(RTL_BOXES)
+  -GBWords=$(call board_b_words,$(1),$(3)) -GClockKhz=$(BOARD_KHZ_$(1)) -GBuildId="32'h$$(shell scripts/rtl-id)" $(RTL_BOXES)
 BOARD_RTL := rtl/lint.vlt $(RTL_PKG) $(filter-out $(RTL_PKG),$(sort $(wildcard rtl/optics/*.sv rtl/engine/*.sv rtl/link/*.sv)))
 
 $(foreach board,$(BOARDS),$(foreach kind,$(KINDS),$(foreach shape,$(call board_shapes,$(board),$(kind)),$(eval \
@@ -88,14 +88,24 @@ ECHO_BOARDS := $(addprefix $(BOARD_DIR)/photolane-board-,echo-uart echo-ft245 ec
 
 # Tests of the boards (tests/board), which want programs.
 BOARD_TESTS := $(filter $(O)/tests/board/%,$(TESTS))
-$(O)/tests/board/test_port_sim: | $(ECHO_BOARDS)
+$(O)/tests/board/test_port_sim $(O)/tests/board/test_board_chardev: | $(ECHO_BOARDS)
 $(O)/tests/board/test_board_jobs $(O)/tests/board/test_board_rates: | $(BOARD_PROGRAMS) $(BOARD_LINKS)
-$(O)/tests/board/test_board_jobs: $(call obj,host/cli/random_job.c host/cli/random_regs.c)
+$(O)/tests/board/test_board_jobs: $(call obj,tests/board/test_board_jobs.c host/cli/random_job.c host/cli/random_regs.c) $(O)/libphotolane.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS)
 
 # For `make check`: needs $(BOARD_TESTS) and boards.
 BOARD_CHECKS := $(foreach test,$(BOARD_TESTS),'$(notdir $(test))=$(test)') \
-  $(foreach board,uart ft245,$(foreach kind,coherent intensity rns,'verify sim:$(board) $(kind)=$(O)/photolane verify -d sim:$(board) --kind $(kind) --level L2 --cases 6'))
-.PHONY: check-board
+  $(foreach board,uart ft245,$(foreach kind,coherent intensity rns,'verify sim:$(board) $(kind)=$(O)/photolane verify -d sim:$(board) --kind $(kind) --level L2 --cases $(if $(filter uart,$(board)),8,24)'))
+# The shipped model speaks through a board as through the golden model. $(1): tokens, $(2): URI
+board_text = text=$$($(O)/photolane run -m host/nn/models/kjv.gguf -p "And God said" -n $(1) -c lightening -d model:) && \
+  [ "$$text" = "$$($(O)/photolane run -m host/nn/models/kjv.gguf -p "And God said" -n $(1) -c lightening -d "$(2)")" ] && echo "$$text"
+BOARD_CHECKS += 'text through sim:ft245=$(call board_text,2,sim:ft245)'
+.PHONY: check-board demo-board
+demo-board: $(O)/photolane ## the shipped model speaks through a simulated board with an 8x8x16 array, as through the golden model
+	$(Q)$(MAKE) --no-print-directory boards BOARDS=ft245 KINDS=coherent SHAPES=8x8x16
+	$(Q)$(call board_text,48,sim:ft245?shape=8x8x16)
 check-board: $(O)/photolane $(BOARD_TESTS) boards ## the simulated boards: pins, faults, jobs of each kind
 	$(Q)scripts/run-tests $(BOARD_CHECKS)
 

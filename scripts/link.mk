@@ -9,6 +9,8 @@ link_chip := -GRows=1 -GColumns=2 -GWidth=8 -GElements=2 -GAWords=64 -GBWords=64
 bench_args_test_pl_chip_uart := $(link_chip)
 bench_args_test_pl_chip_ft245 := $(link_chip)
 bench_args_test_pl_stream := -GRxLog=8 -GTxLog=9 -GSerialCrc="1'b1"
+bench_args_test_pl_uart_tx := -GStep="24'd3569620"
+bench_args_test_pl_async_fifo := -GLog=6 -GMargin=4
 bench_top = $(or $(bench_top_$(1)),$(patsubst test_%,%,$(1)))
 
 .PHONY: link-tests

@@ -1,5 +1,5 @@
-/* tiles.c: see tiles.h. A buffer is a line of words with blocks on it; a new block takes the first gap that is wide enough, and
- * the blocks used least recently go until there is one. */
+/* tiles.c: see tiles.h. A buffer is a line of words with blocks on it; a new block takes the first gap that is wide
+ * enough, and the blocks used least recently go until there is one. */
 #include "device/tiles.h"
 
 #include <stdlib.h>
@@ -51,8 +51,8 @@ pl_status pl_tiles_begin(pl_tiles *t, const pl_job *job, const pl_image *words, 
     const int reads = least / ceil_div(channels, array->width);
     if (!reads)
       return pl_fail(err, PL_E_INPUT,
-                     "sums of %d channels do not fit the buffers of this array (%d words of %d): use a wider one", channels,
-                     least, array->width);
+                     "sums of %d channels do not fit the buffers of this array (%d words of %d): use a wider one",
+                     channels, least, array->width);
     t->depth = reads * channels;
   }
   const int per_group = pl_array_group_words(t->depth, channels, array->width);
@@ -102,8 +102,8 @@ static int find_gap(const pl_tiles *t, int which, int words, int size) {
 }
 
 static int same_place(const pl_tiles_block *a, const pl_tiles_block *b) {
-  return a->serial == b->serial && a->is_tag == b->is_tag && a->first == b->first && a->k0 == b->k0 && a->rows == b->rows &&
-         a->depth == b->depth;
+  return a->serial == b->serial && a->is_tag == b->is_tag && a->first == b->first && a->k0 == b->k0 &&
+         a->rows == b->rows && a->depth == b->depth;
 }
 
 /* Where the block lies; *load: whether it must be loaded there. It fits the buffer: that is how tiles are cut. */

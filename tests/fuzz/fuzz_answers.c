@@ -1,5 +1,6 @@
-/* fuzz_answers.c: a device that answers anything (host/link/device.c, commands.c): the link's frames are right, what they carry
- * is the fuzzer's. The host must take right answers, refuse the others with a sentence, and write nowhere else.
+/* fuzz_answers.c: a device that answers anything (host/link/device.c, commands.c): the link's frames are right, what
+ * they carry is the fuzzer's. The host must take right answers, refuse the others with a sentence, and write nowhere
+ * else.
  *
  * An input: how the device words are spoilt, then the bytes of the device's stream behind them.
  */

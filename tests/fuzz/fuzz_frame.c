@@ -1,10 +1,9 @@
 /* fuzz_frame.c: any bytes into the host's frame decoder and streams (host/link/frame.c, stream.c).
  *
- * An input is a list of steps: raw bytes from the wire; undamaged frames with any numbers and payload, since no fuzzer finds a
- * CRC; time; what the program writes and reads. Whatever comes:
- *   the decoder takes exactly what a plain decoder of a whole frame takes (written here once more)
- *   numbers of the streams stay in order, nothing is taken beyond the window, what is sent is within the other side's limit
- *   after a zero and a new session a good frame is taken
+ * An input is a list of steps: raw bytes from the wire; undamaged frames with any numbers and payload, since no fuzzer
+ * finds a CRC; time; what the program writes and reads. Whatever comes: the decoder takes exactly what a plain decoder
+ * of a whole frame takes (written here once more) numbers of the streams stay in order, nothing is taken beyond the
+ * window, what is sent is within the other side's limit after a zero and a new session a good frame is taken
  */
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +43,8 @@ static pl_frame_result plain_result(const uint8_t *in, size_t n, uint32_t sessio
   static uint8_t raw[PL_FRAME_RAW_MAX];
   if (!n) return PL_FRAME_NONE;
   const long size = plain_cobs(in, n, raw, sizeof raw);
-  if (size < 11 || crc32(raw[0] & 1 ? 0 : session, raw, (uInt)size - 4) != pl_get32(raw + size - 4)) return PL_FRAME_BAD;
+  if (size < 11 || crc32(raw[0] & 1 ? 0 : session, raw, (uInt)size - 4) != pl_get32(raw + size - 4))
+    return PL_FRAME_BAD;
   return raw[0] >> 4 == 1 ? PL_FRAME_GOOD : PL_FRAME_VERSION;
 }
 
