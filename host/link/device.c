@@ -18,8 +18,8 @@ enum {
   CHIP_RESERVE = 64,      /* bytes of the chip's buffer that stay free */
   BYE_US = 1000,
   SLICE_US = 20000,       /* longest wait in the port at a time */
-  PATIENCE_US = 2000000,  /* how long a device that answers may do nothing, and how many times the clocks of its work */
-  PATIENCE_FACTOR = 64,
+  PATIENCE_US = 2000000,  /* how long a device that answers may do nothing, beside the time-outs of a slow wire and */
+  PATIENCE_FACTOR = 64,   /* so many times the clocks of its work */
   CLOCK_LEAST_KHZ = 1000,
   FRAMES_UNDER_WAY = 4,
 };
@@ -95,7 +95,8 @@ static pl_status check_stream(pl_link *l, uint64_t now, pl_error *err) {
     l->moved_us = now;
   }
   const uint64_t khz = l->info.clock_khz > CLOCK_LEAST_KHZ ? l->info.clock_khz : CLOCK_LEAST_KHZ;
-  const uint64_t patience = PATIENCE_US + PATIENCE_FACTOR * (l->clocks - l->clocks_done) * 1000 / khz;
+  const uint64_t patience = PATIENCE_US + PL_STREAM_TRIES * pl_stream_timeout_us(&l->stream) +
+                            PATIENCE_FACTOR * (l->clocks - l->clocks_done) * 1000 / khz;
   if (l->stream.state == PL_STREAM_OPEN && now - l->moved_us > patience)
     return pl_link_lose(l, err, PL_E_IO,
                         "%.150s: the device answers but does not end what it was told to do, after %" PRIu64
