@@ -229,8 +229,17 @@ START_TEST(weights_stay) {
   ck_assert_uint_eq(encoded(w, dev, j[0], "0"), 0);
   ck_assert_uint_eq(encoded(w, dev, j[2], "2"), 0);
   ck_assert_uint_eq(encoded(w, dev, j[3], "3"), 0);
-  ck_assert_uint_eq(encoded(w, dev, j[1], "1"), COLS * DEPTH); /* in place of the fifth */
+  ck_assert_uint_eq(encoded(w, dev, j[1], "1"), COLS * DEPTH); /* comes again: in place of 3, which was used last */
   ck_assert_uint_eq(encoded(w, dev, j[0], "0"), 0);
+  ck_assert_uint_eq(encoded(w, dev, j[2], "2"), 0);
+  ck_assert_uint_eq(encoded(w, dev, j[WEIGHTS], "the fifth"), 0);
+
+  uint64_t again = 0; /* five come round and round, four fit */
+  for (int round = 0; round < 12; round++)
+    for (int i = 0; i <= WEIGHTS; i++) again += encoded(w, dev, j[i], "round and round") > 0;
+  ck_assert_uint_le(again, 12 * 2);
+  ck_assert_uint_ge(again, 12);
+  encoded(w, dev, j[0], "0");
 
   /* What its encoding depends on, and what it does not. */
   static const struct {
@@ -262,6 +271,29 @@ START_TEST(weights_stay) {
   ck_assert_uint_eq(encoded(w, dev, j[0], "again"), 0);
   world_check(w);
   for (int i = 0; i <= WEIGHTS; i++) board_job_free(j[i]);
+  pl_close(dev);
+  world_free(w);
+}
+END_TEST
+
+START_TEST(one_word_more) {
+  uint64_t state = test_seed("one_word_more");
+  world *w = world_new(PL_KIND_COHERENT, 1);
+  pl_device *dev = board_must_open(w, 0);
+  board_job *j[WEIGHTS], *odd = board_job_new(&state, PL_KIND_COHERENT, 1, 3, 264);
+  for (int i = 0; i < WEIGHTS; i++) {
+    j[i] = board_job_new(&state, PL_KIND_COHERENT, 3, COLS, DEPTH);
+    j[i]->image = odd->image;
+    set_weights(j[i], (uint64_t)(i + 1));
+    encoded(w, dev, j[i], "full");
+  }
+  set_weights(odd, 99);
+  board_job_run(dev, odd, "33 words do not fit where 32 were: two make room");
+  ck_assert_uint_eq(encoded(w, dev, j[2], "stays"), 0);
+  ck_assert_uint_eq(encoded(w, dev, j[1], "the second to go"), COLS * DEPTH);
+  world_check(w);
+  for (int i = 0; i < WEIGHTS; i++) board_job_free(j[i]);
+  board_job_free(odd);
   pl_close(dev);
   world_free(w);
 }
@@ -412,6 +444,7 @@ static void fill(TCase *tests) {
   tcase_add_test(tests, unplugged_and_asked_again);
   tcase_add_test(tests, comes_back_too_late_or_changed);
   tcase_add_test(tests, weights_stay);
+  tcase_add_test(tests, one_word_more);
   tcase_add_loop_test(tests, many_weights, 0, PL_KINDS);
   tcase_add_test(tests, tiles_do_not_wait_for_each_other);
   tcase_add_test(tests, two_programs);
