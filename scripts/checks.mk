@@ -7,12 +7,12 @@ $(O)/tests/%: $(O)/obj/tests/%.o $(O)/libphotolane.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) -lgsl -lgslcblas
 
-HOST_TESTS := $(filter-out $(O)/tests/lockstep/%,$(TESTS))
+HOST_TESTS := $(filter-out $(O)/tests/lockstep/% $(O)/tests/board/%,$(TESTS))
 LOCKSTEP_TESTS := $(filter $(O)/tests/lockstep/%,$(TESTS))
 as_tests = $(foreach test,$(1),'$(notdir $(test))=$(test)')
 VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
 
-.PHONY: tests lint check check-host check-san check-mutants check-long check-physics
+.PHONY: tests lint soak check check-host check-san check-mutants check-long check-physics
 tests: $(TESTS) ## build the test programs
 
 check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) $(LINK_TESTS) ## everything that must pass: lint, tests, lockstep of three kinds of core, sanitizers, short fuzzing
@@ -31,8 +31,7 @@ check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) $(LINK_TESTS) ##
 	  $(foreach kind,coherent intensity rns,$(foreach seed,1 2 3,'exact widths from random state, $(kind) $(seed)=PHOTOLANE_RESET_SEED=$(seed) PHOTOLANE_PLUGINS=$(O)/exact/rtl $(O)/photolane verify -d "rtl:1x2x8$(if $(filter 2,$(seed)),x1)?check=1" --kind $(kind) --level L2 --cases 300 --seed $(seed)')) \
 	  'planted faults=scripts/check-mutants adc-rounds-down noise-key-row-off-by-one sum-not-cleared model-root-truncates' \
 	  $(foreach test,$(SAN_TESTS),'sanitized $(notdir $(test))=$(test)') \
-	  $(foreach fuzzer,$(FUZZERS),'$(notdir $(fuzzer))=$(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0') \
-	  'fuzz_pl_stream=$(LINK_FUZZER) -max_total_time=10 -seed=1 -print_final_stats=0 tests/fuzz/corpus/fuzz_pl_stream'
+	  $(foreach fuzzer,$(FUZZERS) $(LINK_FUZZER),'$(notdir $(fuzzer))=mkdir -p $(fuzzer)-found && $(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0 $(fuzzer)-found $(wildcard tests/fuzz/corpus/$(notdir $(fuzzer)))')
 
 # Every C test but the statistics, the gradients and the enumeration of photon counts (slow and free of parsers), and the
 # program, under ASan and UBSan.
@@ -49,6 +48,10 @@ check-host: $(HOST_TESTS) $(O)/photolane ## the C tests alone, without RTL
 
 check-mutants: all $(LOCKSTEP_TESTS) ## plant faults in RTL and model; the suite must catch each
 	$(Q)scripts/check-mutants
+
+soak: $(O)/tests/link/test_stream $(O)/tests/link/test_board ## 10^7 random frames with faults on the link, and thousands of jobs
+	$(Q)scripts/run-tests 'test_stream, 1e7 frames=PL_LINK_FRAMES=1e7 $(O)/tests/link/test_stream' \
+	  'test_board, 3000 jobs a fault=PL_LINK_JOBS=3000 $(O)/tests/link/test_board'
 
 check-long: all tests ## 1e9 samples of the Gaussian, thousands of random jobs on every shape
 	$(Q)scripts/run-tests 'Gaussian, 1e9 samples=PL_STATS_SAMPLES=1e9 $(O)/tests/stats/test_gauss_stats' \
@@ -68,14 +71,14 @@ fuzzers: $(FUZZERS) $(LINK_FUZZER) ## the fuzzers of the parsers
 $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
-	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost -Itests/nn \
+	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost -Itests/nn $(USB_CFLAGS) \
 	  -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"' $< $(LIB_SRC) $(LDLIBS) -o $@
 
 .PHONY: synth-report
 synth-report: ## cells of every kind of core on iCE40 and ECP5 (Yosys; long): docs/synthesis.csv and docs/performance.md
 	$(Q)scripts/synth-report
 
-SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/demo scripts/train-model scripts/plot-gaussian scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
+SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/check-usb scripts/demo scripts/train-model scripts/plot-gaussian scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
 	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check
