@@ -95,18 +95,22 @@ $(O)/tests/board/test_board_jobs: $(call obj,tests/board/test_board_jobs.c host/
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS)
 
-# For `make check`: needs $(BOARD_TESTS) and boards.
+# For `make check`: needs $(BOARD_TESTS), boards and exact-boards.
 BOARD_CHECKS := $(foreach test,$(BOARD_TESTS),'$(notdir $(test))=$(test)') \
   $(foreach board,uart ft245,$(foreach kind,coherent intensity rns,'verify sim:$(board) $(kind)=$(O)/photolane verify -d sim:$(board) --kind $(kind) --level L2 --cases $(if $(filter uart,$(board)),8,24)'))
 # The shipped model speaks through a board as through the golden model. $(1): tokens, $(2): URI
 board_text = text=$$($(O)/photolane run -m host/nn/models/kjv.gguf -p "And God said" -n $(1) -c lightening -d model:) && \
   [ "$$text" = "$$($(O)/photolane run -m host/nn/models/kjv.gguf -p "And God said" -n $(1) -c lightening -d "$(2)")" ] && echo "$$text"
 BOARD_CHECKS += 'text through sim:ft245=$(call board_text,2,sim:ft245)'
-.PHONY: check-board demo-board
+# Chips in the exact widths that are synthesized, from random state before reset.
+BOARD_CHECKS += $(foreach board,uart ft245,$(foreach seed,1 2 3,'sim:$(board) in exact widths from random state $(seed)=PHOTOLANE_RESET_SEED=$(seed) PHOTOLANE_BOARDS=$(O)/exact/board $(O)/photolane verify -d "sim:$(board)?shape=1x2x8" --level L2 --cases 4 --seed $(seed)'))
+.PHONY: check-board demo-board exact-boards
+exact-boards:
+	$(Q)$(MAKE) --no-print-directory boards O=$(O)/exact KINDS=coherent SHAPES=1x2x8 RTL_BOXES= RTL_X="--x-assign unique --x-initial unique"
 demo-board: $(O)/photolane ## the shipped model speaks through a simulated board with an 8x8x16 array, as through the golden model
 	$(Q)$(MAKE) --no-print-directory boards BOARDS=ft245 KINDS=coherent SHAPES=8x8x16
 	$(Q)$(call board_text,48,sim:ft245?shape=8x8x16)
-check-board: $(O)/photolane $(BOARD_TESTS) boards ## the simulated boards: pins, faults, jobs of each kind
+check-board: $(O)/photolane $(BOARD_TESTS) boards exact-boards ## the simulated boards: pins, faults, jobs of each kind
 	$(Q)scripts/run-tests $(BOARD_CHECKS)
 
 -include $(wildcard $(O)/obj/sim/systemc/*.d)

@@ -8,7 +8,8 @@
  *
  * Operands lie anywhere in their buffers (registers a_base, b_base). A block that lies there is not loaded again as
  * long as nothing has changed that its encoding depends on: B of a tagged product also not by later jobs, so that the
- * weights of many products stay side by side. What was used least recently makes room.
+ * weights of many products stay side by side. What was used least recently makes room,
+ * as long as all comes again in time; tiles.c tells what happens to more weights than fit.
  *
  *   pl_tiles *t = pl_tiles_new(&array);
  *   pl_tiles_begin(t, job, words, err);
@@ -37,6 +38,8 @@ typedef struct {
   pl_tiles_array array;
   pl_tiles_block *block[2]; /* what lies in the buffers of A and of B */
   int blocks[2];
+  struct pl_tiles_gone *gone; /* blocks that had to go */
+  unsigned gone_count;
   uint64_t clock; /* counts uses */
   uint64_t jobs;
 

@@ -1,8 +1,8 @@
 // f_frames: pl_stream never commits anything with a wrong CRC and always resynchronises at 00 00. A decoder of its own reads the
 // same wire here (COBS, header, CRC bit by bit, the session in its first bytes). Demanded after every byte: the stream's expected
 // number, its session and its acknowledged number change only at the end of a frame that this decoder finds good; `expected` by the
-// length of its payload; and after 00 00 nothing of what came before is left in the decoder. The rings are never overrun:
-// neither what is stored nor what is kept is ever more than they hold. Induction; the memories are free (f_memory).
+// length of its payload; and after 00 00 nothing of what came before is left in the decoder. With RINGS: the rings are
+// never overrun: neither what is stored nor what is kept is ever more than they hold. Induction; the memories are free (f_memory).
 `default_nettype none
 module f_frames (
   input wire       clk,
@@ -14,7 +14,6 @@ module f_frames (
   input wire [7:0] put_byte
 );
   localparam int Log = 6;
-  localparam bit Rings = 1'b0;
   reg rst_n = 1'b0;
   always @(posedge clk) rst_n <= 1'b1;
 
@@ -187,8 +186,8 @@ module f_frames (
       if (!\dut.u_rx.start_q ) assert (\dut.u_rx.u_crc.crc_q == 32'hffffffff);
     end
     if (open && count != 5'd0) assert (\dut.store_q == expected + (stores && count >= 5'd7 ? size - 16'd7 : 16'd0));
-    // The rings.
-    if (Rings && open) begin
+`ifdef RINGS
+    if (open) begin
       if (count != 5'd0 && !\dut.beyond_q ) assert (stored <= 16'd64);
       if (count == 5'd16 && stores && !\dut.beyond_q ) assert (size >= 16'd16 && size <= 16'd71);
       if (\dut.get_valid_q ) assert (committed != 16'd0);
@@ -202,6 +201,7 @@ module f_frames (
       end
       if (count >= 5'd5 && \dut.u_rx.ack_valid_q ) assert (16'(\dut.last_q - \dut.u_rx.ack_q ) <= kept);
     end
+`endif
   end
 endmodule
 `default_nettype wire

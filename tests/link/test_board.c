@@ -229,8 +229,17 @@ START_TEST(weights_stay) {
   ck_assert_uint_eq(encoded(w, dev, j[0], "0"), 0);
   ck_assert_uint_eq(encoded(w, dev, j[2], "2"), 0);
   ck_assert_uint_eq(encoded(w, dev, j[3], "3"), 0);
-  ck_assert_uint_eq(encoded(w, dev, j[1], "1"), COLS * DEPTH); /* in place of the fifth */
+  ck_assert_uint_eq(encoded(w, dev, j[1], "1"), COLS * DEPTH); /* comes again: in place of 3, which was used last */
   ck_assert_uint_eq(encoded(w, dev, j[0], "0"), 0);
+  ck_assert_uint_eq(encoded(w, dev, j[2], "2"), 0);
+  ck_assert_uint_eq(encoded(w, dev, j[WEIGHTS], "the fifth"), 0);
+
+  uint64_t again = 0; /* five come round and round, four fit */
+  for (int round = 0; round < 12; round++)
+    for (int i = 0; i <= WEIGHTS; i++) again += encoded(w, dev, j[i], "round and round") > 0;
+  ck_assert_uint_le(again, 12 * 2);
+  ck_assert_uint_ge(again, 12);
+  encoded(w, dev, j[0], "0");
 
   /* What its encoding depends on, and what it does not. */
   static const struct {
