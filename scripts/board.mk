@@ -78,7 +78,11 @@ ifdef NAME
 $(eval $(call board_rule,$(NAME),$(PINS),$(TOP),$(CLOCK_KHZ),$(BAUD),$(FLAGS),$(FILES)))
 endif
 .PHONY: board-from
-board-from: $(BOARD_DIR)/photolane-board-$(NAME)$(trace_suffix) ## a board of other Verilog with the same pins (NAME= TOP= FILES=)
+board-from: $(if $(and $(NAME),$(TOP),$(FILES)),$(BOARD_DIR)/photolane-board-$(NAME)$(trace_suffix),board-from-usage) ## a board of other Verilog with the same pins (NAME= TOP= FILES=)
+
+.PHONY: board-from-usage
+board-from-usage:
+	@echo 'make board-from NAME=... TOP=module FILES="..." [PINS=ft245] [CLOCK_KHZ=...] [BAUD=...] [FLAGS=...]' >&2; false
 
 # Chips that only echo, for the tests of the board itself.
 $(eval $(call board_rule,echo-uart,uart,pl_echo_uart,48000,12000000,,tests/board/rtl/pl_echo_uart.sv))
