@@ -2,7 +2,8 @@
 //
 // Drives the core at its job interface: registers, operand beats, start, results. Every function is called from
 // one thread; instances are independent. Compiled once per shape with PL_KIND, PL_ROWS, PL_COLUMNS, PL_WIDTH, PL_BACK
-// (lanes of the back end), PL_ELEMENTS (codes per beat), PL_WORDS (buffer depth) and PL_TRACED.
+// (lanes of the back end), PL_ELEMENTS (codes per beat), PL_WORDS (buffer depth) and PL_TRACED. With PL_NETLIST the core is
+// the synthesized netlist with the same ports (scripts/bits.mk): it has no inner signals by name, so no checker.
 #include "photolane/array.h"
 
 #include <algorithm>
@@ -12,7 +13,11 @@
 #include <string>
 
 #include "Vpl_core.h"
+#ifdef PL_NETLIST
+#include "svdpi.h"
+#else
 #include "Vpl_core__Dpi.h"
+#endif
 #include "checker.h"
 extern "C" {
 #include "model/rns.h"
@@ -90,6 +95,12 @@ void tick(pl_array *a) {
 }
 
 pl_array *create(int check, char *error, size_t size) {
+#ifdef PL_NETLIST
+  if (check) {
+    fail(error, size, "a netlist has no signals to check: open it without check=1");
+    return nullptr;
+  }
+#endif
   auto a = std::make_unique<pl_array>();
   a->context.traceEverOn(PL_TRACED);
   // Builds with `--x-initial unique` start from random state, which reset must overcome (`make check`).
