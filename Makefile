@@ -39,7 +39,8 @@ TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))
 .PHONY: all help generate clean
 all: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so rtl
 
-include scripts/rtl.mk scripts/checks.mk scripts/train.mk scripts/install.mk scripts/bits.mk
+include scripts/rtl.mk scripts/link.mk scripts/checks.mk scripts/train.mk scripts/install.mk
+include scripts/bits.mk
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'

@@ -1,0 +1,115 @@
+// pl_frame_tx: sends frames (docs/protocol.md): header, payload, CRC, COBS.
+//
+// start_i & idle_o begins a frame; hello_i .. limit_i are taken then, but seq_i, which must stand still until the payload
+// begins, and session_i. The payload are the bytes taken at payload_valid_i & payload_ready_o: it ends with the byte at
+// payload_last_i, or when payload_valid_i is low; that of HELLO is the session. idle_o also says that the wire will soon
+// run dry: less than half of the encoder's 512 bytes wait, so what is told now is not old when it gets there. The bytes of
+// the wire leave by valid_o and ready_i: one per clock, or with SerialCrc one in 9.
+`default_nettype none
+module pl_frame_tx #(
+  parameter bit SerialCrc = 1'b0
+) (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+  output logic        idle_o,
+  input  logic        start_i,
+  input  logic        hello_i,
+  input  logic        nak_i,
+  input  logic [15:0] seq_i,
+  input  logic [15:0] ack_i,
+  input  logic [15:0] limit_i,
+  input  logic [31:0] session_i,
+  input  logic        payload_valid_i,
+  output logic        payload_ready_o,
+  input  logic [7:0]  payload_i,
+  input  logic        payload_last_i,
+  output logic        valid_o,
+  input  logic        ready_i,
+  output logic [7:0]  byte_o
+);
+  typedef enum logic [2:0] {Idle, Header, Payload, Crc, End} state_e;
+  state_e state_q, state_d;
+  logic [2:0] index_q, index_d;  // byte of the header, the session or the CRC
+  logic hello_q, nak_q;
+  logic [31:0] numbers_q;        // limit and ack, the next byte lowest
+  logic [7:0] data;
+  logic valid, checked, step, low, encoder_ready, crc_ready;
+  logic [31:0] crc;
+
+  assign checked = state_q == Header || state_q == Payload;  // the CRC is over these
+  assign step = encoder_ready & crc_ready;
+  assign idle_o = state_q == Idle && low;
+  assign payload_ready_o = state_q == Payload && !hello_q && step;
+
+  always_comb begin
+    unique case (state_q)
+      Header: data = index_q == 3'd0 ? {4'(pl_regs_pkg::ProtocolVersion), 2'b00, nak_q, hello_q}
+                   : index_q == 3'd1 ? seq_i[7:0] & {8{~hello_q}}
+                   : index_q == 3'd2 ? seq_i[15:8] & {8{~hello_q}} : numbers_q[7:0];
+      Payload: data = hello_q ? session_i[8*index_q[1:0] +: 8] : payload_i;
+      default: data = ~crc[8*index_q[1:0] +: 8];
+    endcase
+  end
+  assign valid = state_q == Header || state_q == Crc || (state_q == Payload && (hello_q || payload_valid_i));
+
+  always_comb begin
+    state_d = state_q;
+    index_d = index_q;
+    unique case (state_q)
+      Idle: if (start_i && idle_o) begin
+        state_d = Header;
+        index_d = 3'd0;
+      end
+      Header: if (step) begin
+        index_d = index_q + 3'd1;
+        if (index_q == 3'd6) begin
+          state_d = Payload;
+          index_d = 3'd0;
+        end
+      end
+      Payload: if (step) begin
+        index_d = index_q + 3'd1;
+        if (hello_q ? index_q == 3'd3 : payload_last_i || !payload_valid_i) begin
+          state_d = Crc;
+          index_d = 3'd0;
+        end
+      end
+      Crc: if (step) begin
+        index_d = index_q + 3'd1;
+        if (index_q == 3'd3) state_d = End;
+      end
+      default: if (encoder_ready) state_d = Idle;
+    endcase
+  end
+
+  pl_crc32 #(.Serial(SerialCrc)) u_crc (
+    .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(valid & checked & encoder_ready), .ready_o(crc_ready),
+    .first_i(state_q == Header && index_q == 3'd0), .seed_i(hello_q ? 32'hffffffff : ~session_i), .byte_i(data),
+    .crc_o(crc)
+  );
+  pl_cobs_encoder u_cobs (
+    .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(valid & crc_ready), .end_i(state_q == End), .ready_o(encoder_ready),
+    .byte_i(data), .low_o(low), .valid_o(valid_o), .ready_i(ready_i), .byte_o(byte_o)
+  );
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q <= Idle;
+      index_q <= 3'd0;
+      hello_q <= 1'b0;
+      nak_q <= 1'b0;
+    end else begin
+      state_q <= state_d;
+      index_q <= index_d;
+      if (start_i && idle_o) begin
+        hello_q <= hello_i;
+        nak_q <= nak_i;
+      end
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (start_i && idle_o) numbers_q <= {limit_i, ack_i & {16{~hello_i}}};
+    else if (state_q == Header && step && index_q >= 3'd3) numbers_q <= {8'd0, numbers_q[31:8]};
+  end
+endmodule
+`default_nettype wire

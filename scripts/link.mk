@@ -1,0 +1,25 @@
+# The link in RTL: sources, lint, benches. A bench is tests/link/test_<module>.cpp around one Verilated module of rtl/link, in
+# exact widths and from random state before reset.
+LINK_SRC := $(sort $(wildcard rtl/link/*.sv))
+LINK_BENCHES := $(patsubst tests/link/%.cpp,%,$(wildcard tests/link/test_pl_*.cpp))
+LINK_TESTS := $(addprefix $(O)/tests/link/,$(LINK_BENCHES))
+link_chip := -GRows=1 -GColumns=2 -GWidth=8 -GElements=2 -GAWords=64 -GBWords=64 -GBuildId="32'h12345678"
+
+# Parameters and top of a bench, if they are not the defaults of the module that it is named after.
+bench_args_test_pl_chip_uart := $(link_chip)
+bench_args_test_pl_chip_ft245 := $(link_chip)
+bench_top = $(or $(bench_top_$(1)),$(patsubst test_%,%,$(1)))
+
+.PHONY: link-tests
+link-tests: $(LINK_TESTS) ## the benches of the link in RTL
+	$(Q)scripts/run-tests $(foreach test,$(LINK_TESTS),'$(notdir $(test))=$(test)')
+
+$(O)/tests/link/test_pl_%: tests/link/test_pl_%.cpp tests/link/link_host.h tests/link/chip_bench.h $(RTL_SRC) $(LINK_SRC)
+	$(call say,RTL,test_pl_$*)
+	@rm -rf $(O)/rtl/link/pl_$* && mkdir -p $(O)/rtl/link/pl_$* $(@D)
+	$(Q)$(VERILATOR) --cc --exe -O3 --x-assign unique --x-initial unique --unroll-count 4 -Wall \
+	  --top-module $(call bench_top,test_pl_$*) $(bench_args_test_pl_$*) --Mdir $(O)/rtl/link/pl_$* -o $(abspath $@) \
+	  -CFLAGS "-std=gnu++17 -I$(abspath include) -I$(abspath tests/link)" -LDFLAGS "-lz" rtl/lint.vlt $(RTL_SRC) $(LINK_SRC) \
+	  $(abspath $<) && \
+	  $(MAKE) -s -C $(O)/rtl/link/pl_$* -f V$(call bench_top,test_pl_$*).mk OPT_FAST=-O2 OPT_SLOW=-O0 CXX=$(RTL_CXX) LINK=$(RTL_CXX) \
+	  OBJCACHE=$(if $(shell which ccache 2>/dev/null),ccache) >/dev/null
