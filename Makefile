@@ -39,7 +39,7 @@ TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))
 .PHONY: all help generate clean
 all: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so rtl
 
-include scripts/rtl.mk scripts/link.mk scripts/checks.mk scripts/train.mk scripts/install.mk
+include scripts/rtl.mk scripts/link.mk scripts/compact.mk scripts/checks.mk scripts/train.mk scripts/install.mk
 include scripts/bits.mk
 
 help: ## this list
@@ -50,6 +50,7 @@ generate: ## registers.h, pl_regs_pkg.sv, docs/registers.md, the tables of the G
 	$(Q)python3 scripts/gen_gauss.py
 	$(Q)python3 scripts/gen_rns.py
 	$(Q)python3 scripts/gen_poisson.py
+	$(Q)python3 scripts/gen_compact.py
 
 $(O)/obj/%.o: %.c
 	$(call say,CC,$<)

@@ -28,7 +28,7 @@ $(call netlist_plugin,$(1),$(2)): $(O)/netlist/$(1)/$(2).v sim/netlist/ecp5_cell
 	$$(Q)nice $$(MAKE) -s -C $(O)/netlist/$(1)/$(2) -f Vpl_core.mk OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O2 \
 	  OBJCACHE=$$(if $$(shell which ccache 2>/dev/null),ccache) CXX=$(RTL_CXX) LINK=$(RTL_CXX) Vpl_core__ALL.a verilated.o verilated_threads.o >/dev/null
 	$$(Q)$(RTL_CXX) -std=gnu++17 -O2 -march=$(RTL_MARCH) -fPIC -fvisibility=hidden -Wall -Wextra -Werror -shared -Wl,--no-undefined \
-	  -DPL_NETLIST -DPL_KIND=$(call kind_number,$(2)) -DPL_ROWS=1 -DPL_COLUMNS=2 -DPL_WIDTH=8 -DPL_BACK=1 -DPL_ELEMENTS=2 -DPL_WORDS=$(NETLIST_WORDS) \
+	  -DPL_NETLIST=1 -DPL_KIND=$(call kind_number,$(2)) -DPL_ROWS=1 -DPL_COLUMNS=2 -DPL_WIDTH=8 -DPL_BACK=1 -DPL_ELEMENTS=2 -DPL_WORDS=$(NETLIST_WORDS) \
 	  -DPL_TRACED=0 -DPL_BUILD_ID='"$(BUILD_ID), netlist $(1)"' -Iinclude -Ihost -I$(O)/netlist/$(1)/$(2) \
 	  -isystem $$(shell $(VERILATOR) --getenv VERILATOR_ROOT)/include -isystem $$(shell $(VERILATOR) --getenv VERILATOR_ROOT)/include/vltstd \
 	  sim/verilator/array.cpp sim/verilator/checker.cpp $(RTL_MODEL_OBJ) $(O)/netlist/$(1)/$(2)/verilated*.o \

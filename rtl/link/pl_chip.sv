@@ -89,8 +89,7 @@ module pl_chip #(
   assign idle = core_ready_q & core_idle & unload_idle;
 
   if (Compact) begin : g_compact
-    pl_compact #(.Kind(Kind), .Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements), .AWords(AWords),
-                 .BWords(BWords), .BackLanes(BackLanes)) u_core (
+    pl_compact #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements), .AWords(AWords), .BWords(BWords)) u_core (
       .clk_i(clk_i), .rst_ni(core_rst_nq), .idle_o(core_idle), .reg_we_i(reg_we), .reg_addr_i(reg_addr),
       .reg_wdata_i(reg_wdata), .load_start_i(load_start), .load_operand_i(load_operand), .load_valid_i(load_valid),
       .load_ready_o(load_ready), .load_codes_i(load_codes), .load_shift_i(load_shift), .start_i(start),
