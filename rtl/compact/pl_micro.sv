@@ -1,10 +1,12 @@
 // pl_micro: the sequential unit of the compact core. Runs the micro-program (rtl/compact/microprogram.txt, assembled into
 // pl_compact_pkg): loads, encoding, noise, detector, converter, accumulation and all counting.
 //
-// An instruction takes two clocks, decode and execute; those with a count (products, shifts, sums of the array) one more
-// per step, and `idle`, `wait`, `beat`, `out` as long as the outside needs. Memory: 256 words of 32 bits in block RAM; the
-// host writes the registers, its first words, while idle_o is high. In front of it the operand codes come (load_*), behind
-// it results leave (result_*), both valid/ready; beside it the array (pl_micro_array) is told what to do:
+// Two stages, decode (the operand is read from memory) and execute: an instruction takes one clock, those with a count
+// (products, shifts, sums of the array) one per step, and `idle`, `wait`, `beat`, `out`, `wr` as long as the outside needs. A
+// jump costs one clock more, and so does an instruction that reads what the one before it wrote (a word of memory, the
+// index), or that takes its operand not from memory or array but from a slower source (x0, x1, c0..c2, code, tails). Memory: 256 words of 32 bits in block RAM; the host writes the registers, its first words, while idle_o is high.
+// In front of it the operand codes come (load_*), behind it results leave (result_*), both valid/ready; beside it the
+// array (pl_micro_array) is told what to do:
 //   set_o, set_what_o, value_o     the register SetXX takes value_o
 //   do_o, do_what_o                the action DoXX
 //   write_o, write_what_o, write_part_o, data_o   write field, power or a part of the tail of the operand operand_o
@@ -47,6 +49,7 @@ module pl_micro #(
   output logic [1:0]            write_what_o,
   output logic [1:0]            write_part_o,
   output logic [15:0]           data_o,
+  input  logic                  write_busy_i,  // not yet: the strobe stays
   input  logic                  busy_i,
   input  logic                  first_i,  // element 0 of a word, first element of a beat, odd element
   input  logic                  beat_i,
@@ -57,58 +60,62 @@ module pl_micro #(
   input  logic [15:0]           tail_i
 );
   localparam int ABits = 52;
-  localparam int Slopes = pl_gauss_pkg::C1Bits + pl_gauss_pkg::C2Bits;
 
-  // ---- Instructions.
+  // ---- Instructions: ir_q, of the address pc_q, is decoded; behind it the one before is executed.
   logic [23:0] code [0:511];
   initial begin
     for (int n = 0; n < 512; n++) code[n] = '0;
     for (int n = 0; n < pl_compact_pkg::Instructions; n++) code[n] = pl_compact_pkg::Code[n*24 +: 24];
   end
-  logic boot_q, execute_q, started_q, done, fetch;
-  logic [8:0] pc_q, pc_d, pc_next, back_q;
+  logic boot_q, started_q, done, fetch, hazard, jump, advance;
+  logic [8:0] pc_q, pc_d, back_q, target;
   logic [23:0] ir_q;
-  logic [3:0] op, what;
-  logic [2:0] when_;
-  logic [1:0] x;
-  logic flag, inv;
-  assign op = ir_q[pl_compact_pkg::OpAt +: 4];
-  assign what = ir_q[pl_compact_pkg::WhatAt +: 4];
-  assign when_ = ir_q[pl_compact_pkg::WhenAt +: 3];
-  assign x = ir_q[pl_compact_pkg::XAt +: 2];
-  assign flag = ir_q[pl_compact_pkg::FlagAt];
-  assign inv = ir_q[pl_compact_pkg::InvAt];
-  assign fetch = boot_q | (execute_q & done);
+  logic [3:0] next_op, next_what;
+  assign next_op = ir_q[pl_compact_pkg::OpAt +: 4];
+  assign next_what = ir_q[pl_compact_pkg::WhatAt +: 4];
+  assign fetch = boot_q | (done & (jump | ~hazard));
+  assign advance = done & ~jump & ~hazard & ~boot_q;
+  assign pc_d = boot_q ? 9'd0 : jump ? target : pc_q + 9'd1;
   always_ff @(posedge clk_i) begin
     if (fetch) ir_q <= code[pc_d];
   end
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       boot_q <= 1'b1;
-      execute_q <= 1'b0;
       started_q <= 1'b0;
       pc_q <= '0;
     end else begin
       boot_q <= 1'b0;
-      execute_q <= ~fetch & ~boot_q;
-      started_q <= execute_q & ~done;
+      started_q <= ~done;
       if (fetch) pc_q <= pc_d;
     end
   end
 
-  logic is_alu, is_mul, is_shift, is_norm, is_sqrt, is_store, is_set, is_branch, is_do, is_rounds, is_limit, is_drain;
-  assign is_alu = op == pl_compact_pkg::OpAlu;
-  assign is_mul = op == pl_compact_pkg::OpMul;
-  assign is_shift = op == pl_compact_pkg::OpShift;
-  assign is_norm = op == pl_compact_pkg::OpNorm;
-  assign is_sqrt = op == pl_compact_pkg::OpSqrt;
-  assign is_store = op == pl_compact_pkg::OpStore;
-  assign is_set = op == pl_compact_pkg::OpSet;
-  assign is_branch = op == pl_compact_pkg::OpBranch;
-  assign is_do = op == pl_compact_pkg::OpDo;
-  assign is_rounds = op == pl_compact_pkg::OpRounds;
-  assign is_limit = op == pl_compact_pkg::OpLimit;
-  assign is_drain = op == pl_compact_pkg::OpDrain;
+  // What is executed, decoded; op_q is 0 with nothing to execute.
+  logic is_alu, is_mul, is_shift, is_norm, is_sqrt, is_store, is_set, is_branch, is_do, is_add0, is_add1, is_rounds,
+        is_write, is_limit, is_drain;
+  logic [14:0] op_q;
+  logic [3:0] what_q;
+  logic [2:0] when_q;
+  logic [8:0] arg_q;
+  logic flag_q, inv_q;
+  assign {is_drain, is_limit, is_write, is_rounds, is_add1, is_add0, is_do, is_branch, is_set, is_store, is_sqrt, is_norm,
+          is_shift, is_mul, is_alu} = op_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) op_q <= '0;
+    else if (done) begin
+      for (int n = 0; n < 15; n++) op_q[n] <= advance && next_op == 4'(n);
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (done) begin
+      what_q <= next_what;
+      when_q <= ir_q[pl_compact_pkg::WhenAt +: 3];
+      flag_q <= ir_q[pl_compact_pkg::FlagAt];
+      inv_q <= ir_q[pl_compact_pkg::InvAt];
+      arg_q <= ir_q[8:0];
+    end
+  end
 
   // ---- Memory.
   logic [31:0] memory [0:255];
@@ -124,17 +131,28 @@ module pl_micro #(
     memory[pl_compact_pkg::AtColumnStep] = 32'(Columns << 12);
   end
   logic [31:0] word_q, sum_low;
-  logic [7:0] addr, i_q;
-  logic we, host_we;
+  logic [7:0] addr, addr_q, i_q;
+  logic we, host_we, index_changes;
   assign addr = ir_q[7:0] + (ir_q[8] ? i_q : 8'd0);
   assign host_we = reg_we_i & idle_o & (reg_addr_i < 9'(pl_regs_pkg::RegWords));
-  assign we = host_we | (execute_q & is_store);
+  assign we = host_we | is_store;
   // verilator lint_off BLKSEQ
   always_ff @(posedge clk_i) begin  // sole reader and writer of memory
-    word_q <= memory[addr];
-    if (we) memory[host_we ? reg_addr_i[7:0] : addr] = host_we ? reg_wdata_i : sum_low;
+    if (done) word_q <= memory[addr];
+    if (we) memory[host_we ? reg_addr_i[7:0] : addr_q] = host_we ? reg_wdata_i : sum_low;
   end
   // verilator lint_on BLKSEQ
+  always_ff @(posedge clk_i) begin
+    if (done) addr_q <= addr;
+  end
+  assign index_changes = (is_set && what_q == pl_compact_pkg::SetI) || (is_do && what_q == pl_compact_pkg::DoInci);
+  logic slow;  // the next instruction has a slow operand
+  assign slow = (next_op == pl_compact_pkg::OpAlu || next_op == pl_compact_pkg::OpMul) &&
+                (next_what == pl_compact_pkg::FromX0 || next_what == pl_compact_pkg::FromX1 ||
+                 next_what == pl_compact_pkg::FromCode || next_what == pl_compact_pkg::FromC0 ||
+                 next_what == pl_compact_pkg::FromC1 || next_what == pl_compact_pkg::FromC2 ||
+                 next_what == pl_compact_pkg::FromTail);
+  assign hazard = (is_store && addr == addr_q) || (index_changes && ir_q[8]) || (slow && |op_q);
 
   // ---- Effects, for branches.
   localparam int EffectBits = pl_regs_pkg::EffectCrosstalk + 1;
@@ -155,16 +173,13 @@ module pl_micro #(
   logic [15:0] root_q;
   logic [Elements*8-1:0] codes_q;
   logic [5:0] k_q, k_d;
-  logic [1:0] third_q;  // step of a digit of the root
-  logic carry_q, g_q, neg, k_zero, k_one, when_met;
-  logic [pl_gauss_pkg::C0Bits-1:0] c0_q;
-  logic [Slopes-1:0] slopes_q;
+  logic less_q;
+  logic carry_q, g_q, neg, k_zero_q, k_one_q, when_met;
+  logic [pl_gauss_pkg::EntryBits-1:0] entry_q;
   assign neg = a_q[ABits-1];
-  assign k_zero = k_q == 6'd0;
-  assign k_one = k_q == 6'd1;
 
   always_comb begin
-    case (when_)
+    case (when_q)
       pl_compact_pkg::WhenNeg: when_met = neg;
       pl_compact_pkg::WhenPos: when_met = ~neg;
       pl_compact_pkg::WhenCarry: when_met = carry_q;
@@ -173,83 +188,118 @@ module pl_micro #(
     endcase
   end
 
+  // Sources of the right operand, one-hot; nothing selected is 0. The slow ones go by aux_q: their instruction is executed
+  // only behind a clock in which nothing was, so they stand still.
+  logic from_memory_q, from_mac_q, from_root_q;
+  logic [31:0] aux_q, aux_d;
   always_comb begin
-    case (what)
-      pl_compact_pkg::FromMemory, pl_compact_pkg::FromMemoryOne: y = word_q;
-      pl_compact_pkg::FromMac: y = mac_i;
-      pl_compact_pkg::FromCode: y = {{24{codes_q[7]}}, codes_q[7:0]};
-      pl_compact_pkg::FromX0: y = x0;
-      pl_compact_pkg::FromX1: y = x1;
-      pl_compact_pkg::FromC0: y = 32'(c0_q);
-      pl_compact_pkg::FromC1: y = 32'(slopes_q[pl_gauss_pkg::C1Bits-1:0]);
-      pl_compact_pkg::FromC2: y = 32'(slopes_q[Slopes-1:pl_gauss_pkg::C1Bits]);
-      pl_compact_pkg::FromRoot: y = {14'd0, root_q, 2'b01};
-      pl_compact_pkg::FromTail: y = ir_q[0] ? {tail_i, 16'd0} : {16'd0, tail_i};
-      default: y = '0;
+    case (next_what)
+      pl_compact_pkg::FromX0: aux_d = x0;
+      pl_compact_pkg::FromX1: aux_d = x1;
+      pl_compact_pkg::FromCode: aux_d = {{24{codes_q[7]}}, codes_q[7:0]};
+      pl_compact_pkg::FromC0: aux_d = 32'(entry_q[pl_gauss_pkg::C0Low +: pl_gauss_pkg::C0Bits]);
+      pl_compact_pkg::FromC1: aux_d = 32'(entry_q[pl_gauss_pkg::C1Low +: pl_gauss_pkg::C1Bits]);
+      pl_compact_pkg::FromC2: aux_d = 32'(entry_q[pl_gauss_pkg::C2Low +: pl_gauss_pkg::C2Bits]);
+      pl_compact_pkg::FromTail: aux_d = ir_q[0] ? {tail_i, 16'd0} : {16'd0, tail_i};
+      default: aux_d = '0;
     endcase
   end
-  assign tail_what_o = ir_q[2:0];
-
-  // What the adder does in this clock: left is one of 0, A, 2 A, ~A; right is y or nothing, inverted to subtract.
-  logic [1:0] left_what;
-  logic right_on, right_inv, carry_in, a_en, shift_right, root_bit;
-  assign root_bit = third_q == 2'd2;
-  always_comb begin
-    left_what = x;
-    right_on = 1'b1;
-    right_inv = inv & is_alu;
-    carry_in = right_inv | (x == pl_compact_pkg::XNot) | (what == pl_compact_pkg::FromMemoryOne)
-             | (what == pl_compact_pkg::FromCarry & carry_q);
-    a_en = 1'b0;
-    shift_right = 1'b0;
-    if (!execute_q) begin  // products, roots and drained sums begin with 0
-      left_what = pl_compact_pkg::XZero;
-      right_on = 1'b0;
-      carry_in = 1'b0;
-      right_inv = 1'b0;
-      a_en = is_mul | is_sqrt | is_drain;
-    end else if (is_alu) begin
-      a_en = when_met;
-    end else if (is_store) begin
-      a_en = 1'b1;
-    end else if (is_mul) begin
-      right_on = q_q[31];
-      a_en = 1'b1;
-    end else if (is_shift) begin
-      a_en = started_q | ~flag;
-      right_on = 1'b0;
-      if (!k_zero) begin
-        shift_right = ~inv;
-        left_what = pl_compact_pkg::XDouble;
-        carry_in = 1'b0;
-      end
-    end else if (is_norm) begin
-      a_en = ~a_q[31];
-      right_on = 1'b0;
-    end else if (is_sqrt) begin
-      left_what = root_bit ? pl_compact_pkg::XA : pl_compact_pkg::XDouble;
-      right_on = root_bit;
-      right_inv = root_bit;
-      carry_in = root_bit | q_q[31];
-      a_en = ~root_bit | ~sum[ABits-1];
-    end else if (is_limit) begin
-      a_en = 1'b1;
-      right_inv = ~started_q;
-      carry_in = ~started_q;
-      if (started_q) left_what = neg == inv ? pl_compact_pkg::XA : pl_compact_pkg::XZero;
-    end else if (is_drain) begin
-      a_en = started_q;
+  always_ff @(posedge clk_i) begin
+    if (done) begin
+      aux_q <= aux_d;
+      from_memory_q <= next_what == pl_compact_pkg::FromMemory || next_what == pl_compact_pkg::FromMemoryOne;
+      from_mac_q <= next_what == pl_compact_pkg::FromMac;
+      from_root_q <= next_what == pl_compact_pkg::FromRoot;
     end
   end
+  assign y = (word_q & {32{from_memory_q}}) | (mac_i & {32{from_mac_q}})
+           | ({14'd0, root_q, 2'b01} & {32{from_root_q}}) | aux_q;
+  assign tail_what_o = ir_q[2:0];
+
+  // What the adder does in this clock: left is one of 0, A, 2 A, ~A; right is y or nothing, inverted to subtract. Most of it
+  // is decided a clock ahead. step_q counts the clocks of an instruction, modulo 4. A digit of the root takes four: shift
+  // in, shift in, compare, subtract; a limit three: subtract, clear if beyond, add.
+  logic [1:0] step_q, step_d, left_d, left_q;
+  logic right_on, carry_in, a_en, shift_right, root_digit;
+  logic off_q, off_d, inverted_q, inverted_d, one_q, one_d, round_q, round_d, in_q, in_d, k_ends;
+  assign step_d = done ? 2'd0 : step_q + 2'd1;
+  assign k_ends = k_d == 6'd0;
   always_comb begin
-    case (left_what)
+    left_d = ir_q[pl_compact_pkg::XAt +: 2];
+    off_d = 1'b0;       // nothing on the right
+    inverted_d = 1'b0;
+    one_d = 1'b0;       // add one
+    round_d = 1'b0;     // add the carry
+    in_d = 1'b0;        // add the highest bit of Q
+    if (done) begin
+      case (next_op)
+        pl_compact_pkg::OpAlu: begin
+          inverted_d = ir_q[pl_compact_pkg::InvAt];
+          one_d = ir_q[pl_compact_pkg::InvAt] | (left_d == pl_compact_pkg::XNot);
+        end
+        pl_compact_pkg::OpStore: one_d = next_what == pl_compact_pkg::FromMemoryOne;
+        pl_compact_pkg::OpMul: left_d = pl_compact_pkg::XZero;
+        pl_compact_pkg::OpShift, pl_compact_pkg::OpNorm: left_d = pl_compact_pkg::XDouble;
+        pl_compact_pkg::OpSqrt: begin
+          left_d = pl_compact_pkg::XZero;
+          off_d = 1'b1;
+          in_d = 1'b1;
+        end
+        pl_compact_pkg::OpLimit: begin
+          inverted_d = 1'b1;
+          one_d = 1'b1;
+        end
+        pl_compact_pkg::OpDrain: begin
+          left_d = pl_compact_pkg::XZero;
+          off_d = 1'b1;
+        end
+        default: ;
+      endcase
+    end else begin
+      left_d = pl_compact_pkg::XDouble;  // products, normalisation
+      if (is_shift && k_ends) begin
+        left_d = pl_compact_pkg::XA;
+        round_d = what_q == pl_compact_pkg::FromCarry;
+      end
+      if (is_sqrt) begin
+        if (step_d[1]) left_d = pl_compact_pkg::XA;
+        off_d = ~step_d[1];
+        inverted_d = step_d[1];
+        one_d = step_d[1];
+        in_d = ~step_d[1];
+      end
+      if (is_limit) begin
+        left_d = step_d[1] ? pl_compact_pkg::XA : pl_compact_pkg::XZero;
+        off_d = ~step_d[1];
+      end
+      if (is_drain) left_d = pl_compact_pkg::XA;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    step_q <= step_d;
+    left_q <= left_d;
+    off_q <= off_d;
+    inverted_q <= inverted_d;
+    one_q <= one_d;
+    round_q <= round_d;
+    in_q <= in_d;
+  end
+  assign root_digit = step_q == 2'd3;
+  assign right_on = ~off_q & (~is_mul | q_q[31]);
+  assign carry_in = one_q | (round_q & carry_q) | (in_q & q_q[31]);
+  assign shift_right = is_shift & ~inv_q & ~k_zero_q;
+  assign a_en = (is_alu & when_met) | is_store | is_mul | (is_shift & (started_q | ~flag_q)) | (is_norm & ~a_q[31])
+              | (is_sqrt & (~step_q[1] | (root_digit & ~less_q))) | (is_limit & (step_q != 2'd1 | neg != inv_q))
+              | is_drain;
+  always_comb begin
+    case (left_q)
       pl_compact_pkg::XZero: left = '0;
       pl_compact_pkg::XA: left = a_q;
       pl_compact_pkg::XDouble: left = {a_q[ABits-2:0], 1'b0};
       default: left = ~a_q;
     endcase
   end
-  assign right = ({{(ABits-32){flag & y[31]}}, y} & {ABits{right_on}}) ^ {ABits{right_inv}};
+  assign right = ({{(ABits-32){flag_q & y[31]}}, y} & {ABits{right_on}}) ^ {ABits{inverted_q}};
   assign sum = left + right + $signed({{(ABits-1){1'b0}}, carry_in});
   assign sum_low = sum[31:0];
   logic by_eight;
@@ -258,24 +308,22 @@ module pl_micro #(
   always_ff @(posedge clk_i) begin
     if (a_en) a_q <= a_d;
     if (a_en && shift_right) carry_q <= by_eight ? a_q[7] : a_q[0];
-    if (execute_q && is_do && what == pl_compact_pkg::DoSign) g_q <= neg;
+    if (is_do && what_q == pl_compact_pkg::DoSign) g_q <= neg;
   end
 
   // ---- Multiplier, root, index, codes.
-  logic set;
-  assign set = execute_q & is_set;
   always_ff @(posedge clk_i) begin
-    if (set && what == pl_compact_pkg::SetQ) q_q <= word_q;
-    else if (set && what == pl_compact_pkg::SetQh) q_q <= {word_q[15:0], 16'd0};
-    else if (execute_q && (is_mul || (is_sqrt && !root_bit))) q_q <= {q_q[30:0], 1'b0};
-    if (!execute_q && is_sqrt) root_q <= '0;
-    else if (execute_q && is_sqrt && root_bit) root_q <= {root_q[14:0], ~sum[ABits-1]};
-    third_q <= execute_q && is_sqrt && !root_bit ? third_q + 2'd1 : 2'd0;
-    if (set && what == pl_compact_pkg::SetI) i_q <= word_q[7:0];
-    else if (execute_q && is_do && what == pl_compact_pkg::DoInci) i_q <= i_q + 8'd1;
+    if (is_set && what_q == pl_compact_pkg::SetQ) q_q <= word_q;
+    else if (is_set && what_q == pl_compact_pkg::SetQh) q_q <= {word_q[15:0], 16'd0};
+    else if (is_mul || (is_sqrt && !step_q[1])) q_q <= {q_q[30:0], 1'b0};
+    if (is_sqrt && !started_q) root_q <= '0;
+    else if (is_sqrt && root_digit) root_q <= {root_q[14:0], ~less_q};
+    less_q <= sum[ABits-1];
+    if (is_set && what_q == pl_compact_pkg::SetI) i_q <= word_q[7:0];
+    else if (is_do && what_q == pl_compact_pkg::DoInci) i_q <= i_q + 8'd1;
   end
   logic beat, accept;
-  assign beat = execute_q & is_do & (what == pl_compact_pkg::DoBeat);
+  assign beat = is_do & (what_q == pl_compact_pkg::DoBeat);
   assign load_ready_o = beat & beat_i;
   assign accept = load_ready_o & load_valid_i;
   always_ff @(posedge clk_i) begin
@@ -285,58 +333,57 @@ module pl_micro #(
 
   // ---- The count.
   always_comb begin
-    k_d = k_q;
-    if (!execute_q) begin
+    if (done) begin  // of the next instruction
       k_d = ir_q[5:0];  // shifts, rounds
-      if (is_mul) k_d = when_ == 3'd0 ? 6'd16 : when_ == 3'd1 ? 6'd12 : 6'd20;
-      if (is_norm) k_d = 6'd0;
-      if (is_sqrt) k_d = 6'd16;
-    end else if ((is_shift && flag && !started_q) || (is_drain && !started_q)) begin
+      if (next_op == pl_compact_pkg::OpMul)
+        k_d = ir_q[pl_compact_pkg::WhenAt] ? 6'd12 : ir_q[pl_compact_pkg::WhenAt+1] ? 6'd20 : 6'd16;
+      if (next_op == pl_compact_pkg::OpNorm) k_d = 6'd0;
+      if (next_op == pl_compact_pkg::OpSqrt) k_d = 6'd16;
+    end else if (!started_q && ((is_shift && flag_q) || is_drain)) begin
       k_d = word_q[5:0];
     end else if (is_norm) begin
       k_d = k_q + 6'd1;
-    end else if (is_shift && !inv && by_eight) begin
+    end else if (is_shift && !inv_q && by_eight) begin
       k_d = k_q - 6'd8;
-    end else if (is_mul || is_shift || is_drain || is_rounds || (is_sqrt && root_bit)) begin
+    end else if (is_sqrt && !root_digit) begin
+      k_d = k_q;
+    end else begin
       k_d = k_q - 6'd1;
     end
   end
-  always_ff @(posedge clk_i) k_q <= k_d;
+  always_ff @(posedge clk_i) begin
+    k_q <= k_d;
+    k_zero_q <= k_ends;
+    k_one_q <= k_d == 6'd1;
+  end
 
   // ---- The Gaussian's table: the segment that `norm` found.
-  logic [pl_gauss_pkg::C0Bits-1:0] rom_value [0:255];
-  logic [Slopes-1:0] rom_slopes [0:255];
+  logic [pl_gauss_pkg::EntryBits-1:0] gauss [0:255];
   initial begin
-    for (int n = 0; n < 256; n++) begin
-      rom_value[n] = pl_gauss_pkg::Table[n*pl_gauss_pkg::EntryBits +: pl_gauss_pkg::C0Bits];
-      rom_slopes[n] = pl_gauss_pkg::Table[n*pl_gauss_pkg::EntryBits + pl_gauss_pkg::C0Bits +: Slopes];
-    end
+    for (int n = 0; n < 256; n++) gauss[n] = pl_gauss_pkg::Table[n*pl_gauss_pkg::EntryBits +: pl_gauss_pkg::EntryBits];
   end
   always_ff @(posedge clk_i) begin
-    if (execute_q && is_norm) begin
-      c0_q <= rom_value[{k_q[4:0], a_q[30:28]}];
-      slopes_q <= rom_slopes[{k_q[4:0], a_q[30:28]}];
-    end
+    if (is_norm) entry_q <= gauss[{k_q[4:0], a_q[30:28]}];
   end
 
   pl_micro_threefry u_threefry (
-    .clk_i(clk_i), .zero_i(execute_q && is_do && what == pl_compact_pkg::DoTfz),
-    .add0_i(execute_q && op == pl_compact_pkg::OpAddX0), .add1_i(execute_q && op == pl_compact_pkg::OpAddX1),
-    .round_i(execute_q && is_rounds), .step_i({what[0], k_q[1:0]}), .word_i(word_q), .x0_o(x0), .x1_o(x1)
+    .clk_i(clk_i), .zero_i(is_do && what_q == pl_compact_pkg::DoTfz), .add0_i(is_add0), .add1_i(is_add1),
+    .round_i(is_rounds), .step_i({what_q[0], k_q[1:0]}), .word_i(word_q), .x0_o(x0), .x1_o(x1)
   );
 
   // ---- End of an instruction, and the next one.
   always_comb begin
     done = 1'b1;
-    if (is_mul) done = k_one;
-    else if (is_shift) done = k_zero & (started_q | ~flag);
+    if (is_mul) done = k_one_q;
+    else if (is_shift) done = k_zero_q & (started_q | ~flag_q);
     else if (is_norm) done = a_q[31];
-    else if (is_sqrt) done = k_one & root_bit;
-    else if (is_rounds) done = k_one | flag;
-    else if (is_limit) done = started_q;
-    else if (is_drain) done = k_one & started_q;
+    else if (is_sqrt) done = k_one_q & root_digit;
+    else if (is_rounds) done = k_one_q | flag_q;
+    else if (is_limit) done = step_q[1];
+    else if (is_drain) done = k_one_q & started_q;
+    else if (is_write) done = ~write_busy_i;
     else if (is_do) begin
-      case (what)
+      case (what_q)
         pl_compact_pkg::DoIdle: done = start_i | load_start_i;
         pl_compact_pkg::DoWait: done = ~busy_i;
         pl_compact_pkg::DoBeat: done = ~beat_i | load_valid_i;
@@ -351,7 +398,7 @@ module pl_micro #(
   assign enc = effects_q[operand_q ? pl_regs_pkg::EffectEncB : pl_regs_pkg::EffectEncA];
   assign noisy = effects_q[pl_regs_pkg::EffectPhase] | effects_q[pl_regs_pkg::EffectShot];
   always_comb begin
-    case (what)
+    case (what_q)
       pl_compact_pkg::IfNeg: chosen = neg;
       pl_compact_pkg::IfDac: chosen = dac;
       pl_compact_pkg::IfEnc: chosen = enc;
@@ -370,28 +417,31 @@ module pl_micro #(
       default: chosen = 1'b1;
     endcase
   end
-  assign taken = is_branch & (chosen ^ flag);
-  assign pc_next = pc_q + ((is_do && what == pl_compact_pkg::DoIdle && load_start_i) ? 9'd2 : 9'd1);
-  assign pc_d = boot_q ? 9'd0 : taken ? ir_q[8:0] : is_do && what == pl_compact_pkg::DoRet ? back_q : pc_next;
+  assign taken = is_branch & (chosen ^ flag_q);
+  logic returns, loads;
+  assign returns = is_do & (what_q == pl_compact_pkg::DoRet);
+  assign loads = is_do & (what_q == pl_compact_pkg::DoIdle) & load_start_i;
+  assign jump = taken | returns | loads;
+  assign target = returns ? back_q : loads ? pc_q + 9'd1 : arg_q;
   always_ff @(posedge clk_i) begin
-    if (execute_q && taken && inv) back_q <= pc_next;
+    if (taken && inv_q) back_q <= pc_q;  // the instruction behind the call is being decoded
   end
 
   // ---- Outside.
-  assign idle_o = execute_q & is_do & (what == pl_compact_pkg::DoIdle);
-  assign result_valid_o = execute_q & is_do & (what == pl_compact_pkg::DoOut);
+  assign idle_o = is_do & (what_q == pl_compact_pkg::DoIdle);
+  assign result_valid_o = is_do & (what_q == pl_compact_pkg::DoOut);
   assign result_o = a_q[31:0];
-  assign counted_read_o = execute_q & is_do & (what == pl_compact_pkg::DoCountRead);
-  assign counted_clipped_o = execute_q & is_do & (what == pl_compact_pkg::DoCountClipped);
-  assign set_o = set;
-  assign set_what_o = what;
+  assign counted_read_o = is_do & (what_q == pl_compact_pkg::DoCountRead);
+  assign counted_clipped_o = is_do & (what_q == pl_compact_pkg::DoCountClipped);
+  assign set_o = is_set;
+  assign set_what_o = what_q;
   assign value_o = word_q[15:0];
-  assign do_o = execute_q & is_do;
-  assign do_what_o = what;
-  assign write_o = execute_q & (op == pl_compact_pkg::OpWrite);
-  assign write_what_o = what[1:0];
-  assign write_part_o = ir_q[1:0];
+  assign do_o = is_do;
+  assign do_what_o = what_q;
+  assign write_o = is_write;
+  assign write_what_o = what_q[1:0];
+  assign write_part_o = arg_q[1:0];
   assign data_o = a_q[15:0];
-  assign mac_next_o = execute_q & is_drain & started_q;
+  assign mac_next_o = is_drain & started_q;
 endmodule
 `default_nettype wire

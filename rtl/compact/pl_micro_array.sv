@@ -29,6 +29,7 @@ module pl_micro_array #(
   input  logic [1:0]  write_what_i,
   input  logic [1:0]  write_part_i,
   input  logic [15:0] data_i,
+  output logic        write_busy_o,
   output logic        busy_o,
   output logic        first_o,
   output logic        beat_o,
@@ -90,6 +91,7 @@ module pl_micro_array #(
     end
   end
   assign busy_o = issue_q | mac_q;
+  assign write_busy_o = 1'b0;
 
   // ---- Buffers.
   logic [1:0] place;
