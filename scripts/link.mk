@@ -8,6 +8,7 @@ link_chip := -GRows=1 -GColumns=2 -GWidth=8 -GElements=2 -GAWords=64 -GBWords=64
 # Parameters and top of a bench, if they are not the defaults of the module that it is named after.
 bench_args_test_pl_chip_uart := $(link_chip)
 bench_args_test_pl_chip_ft245 := $(link_chip)
+bench_args_test_pl_stream := -GRxLog=8 -GTxLog=9 -GSerialCrc="1'b1"
 bench_top = $(or $(bench_top_$(1)),$(patsubst test_%,%,$(1)))
 
 .PHONY: link-tests
@@ -23,3 +24,18 @@ $(O)/tests/link/test_pl_%: tests/link/test_pl_%.cpp tests/link/link_host.h tests
 	  $(abspath $<) && \
 	  $(MAKE) -s -C $(O)/rtl/link/pl_$* -f V$(call bench_top,test_pl_$*).mk OPT_FAST=-O2 OPT_SLOW=-O0 CXX=$(RTL_CXX) LINK=$(RTL_CXX) \
 	  OBJCACHE=$(if $(shell which ccache 2>/dev/null),ccache) >/dev/null
+
+# libFuzzer on the device's decoder. The corpus in tests/fuzz/corpus is read, and grows only where the fuzzer is told to write.
+LINK_FUZZER := $(O)/fuzz/fuzz_pl_stream
+.PHONY: link-fuzzer
+link-fuzzer: $(LINK_FUZZER) ## the fuzzer of the device's frame decoder
+$(LINK_FUZZER): tests/fuzz/fuzz_pl_stream.cpp tests/link/link_host.h rtl/pl_regs_pkg.sv $(LINK_SRC)
+	$(call say,FUZZ,$@)
+	@rm -rf $(O)/rtl/link/fuzz && mkdir -p $(O)/rtl/link/fuzz $(@D)
+	$(Q)$(VERILATOR) --cc -O3 --x-assign unique --x-initial unique --top-module pl_stream -GRxLog=6 -GTxLog=6 --Mdir $(O)/rtl/link/fuzz \
+	  rtl/pl_regs_pkg.sv rtl/lint.vlt $(filter-out %/pl_chip.sv %/pl_chip_uart.sv %/pl_chip_ft245.sv %/pl_unload.sv %/pl_command.sv,$(LINK_SRC)) && \
+	  $(MAKE) -s -C $(O)/rtl/link/fuzz -f Vpl_stream.mk OPT_FAST="-O2 -fsanitize=fuzzer-no-link" OPT_SLOW=-O0 CXX=clang++ \
+	  Vpl_stream__ALL.a verilated.o verilated_threads.o >/dev/null
+	$(Q)clang++ -std=gnu++17 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -I$(O)/rtl/link/fuzz \
+	  -isystem $(shell $(VERILATOR) --getenv VERILATOR_ROOT)/include -isystem $(shell $(VERILATOR) --getenv VERILATOR_ROOT)/include/vltstd \
+	  $< $(O)/rtl/link/fuzz/Vpl_stream__ALL.a $(O)/rtl/link/fuzz/verilated*.o -lz -lpthread -latomic -o $@

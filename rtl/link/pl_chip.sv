@@ -57,7 +57,7 @@ module pl_chip #(
   logic [Elements*8-1:0] load_codes;
   logic [pl_pkg::ShiftBits-1:0] load_shift;
   logic [47:0] run_cycles, load_cycles, reads, clipped, detected, corrected;
-  pl_command #(.Rns(Rns), .Elements(Elements), .CycleBits(Small ? 32 : 48)) u_command (
+  pl_command #(.Rns(Rns), .Elements(Elements), .CycleBits(Small ? 40 : 48)) u_command (
     .clk_i(clk_i), .rst_ni(rst_ni), .restart_i(restart), .get_valid_i(get_valid), .get_ready_o(get_ready),
     .get_byte_i(get_byte), .put_valid_o(put_valid), .put_ready_i(put_ready), .put_byte_o(put_byte),
     .word_o(word_address), .word_i(word), .run_cycles_o(run_cycles), .load_cycles_o(load_cycles), .idle_i(idle),

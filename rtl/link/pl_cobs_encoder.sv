@@ -2,7 +2,7 @@
 //
 // At ready_o a byte is taken with valid_i, or with end_i (not together) the frame ends: its last code and a 00 follow.
 // Blocks are written into a ring of 512 bytes behind a place that is left for their code; a byte can leave (valid_o,
-// ready_i) when the code of its block is known. So 1 in 254 bytes and 2 clocks at the end of a frame are all that it
+// ready_i) when the code of its block is known. So 1 in 254 bytes and 3 clocks at the end of a frame are all that it
 // costs. low_o: the ring is less than half full.
 `default_nettype none
 module pl_cobs_encoder (
@@ -19,12 +19,12 @@ module pl_cobs_encoder (
 );
   localparam int Log = 9;
 
-  typedef enum logic [1:0] {Data, Full, Delimiter} state_e;
+  typedef enum logic [1:0] {Data, Full, Delimiter, Next} state_e;
   state_e state_q, state_d;
   logic [Log-1:0] place_q, place_d;  // of the code of the block that is being written; everything before it can leave
   logic [Log-1:0] write_q, write_d, read_q, read_d, used;
   logic [7:0] code_q, code_d;
-  logic we, close, valid_q, valid_d;
+  logic we, close, place, grow, valid_q, valid_d;
   logic [Log-1:0] waddr;
   logic [7:0] wdata;
 
@@ -34,39 +34,40 @@ module pl_cobs_encoder (
 
   always_comb begin
     state_d = state_q;
-    place_d = place_q;
-    write_d = write_q;
-    code_d = code_q;
     we = 1'b0;
-    close = 1'b0;
+    close = 1'b0;  // the code goes to its place
+    grow = 1'b0;   // by a byte, or by the place of the next code
+    place = 1'b0;
     unique case (state_q)
       Data: if (ready_o) begin
         we = valid_i | end_i;
-        close = end_i | (byte_i == 8'd0);
+        close = end_i | (valid_i & byte_i == 8'd0);
+        grow = valid_i;
+        place = close;
         if (end_i) state_d = Delimiter;
         else if (valid_i && byte_i != 8'd0 && code_q == 8'hfe) state_d = Full;
       end
       Full: begin
         we = 1'b1;
         close = 1'b1;
+        grow = 1'b1;
+        place = 1'b1;
         state_d = Data;
       end
-      default: begin
+      Delimiter: begin
         we = 1'b1;
+        grow = 1'b1;
+        state_d = Next;
+      end
+      default: begin  // the 00 can leave; the next block begins
+        grow = 1'b1;
+        place = 1'b1;
         state_d = Data;
       end
     endcase
-    if (we && close) begin  // the code goes to its place; the next block leaves the next byte free
-      place_d = write_q;
-      code_d = 8'd1;
-      write_d = end_i && state_q == Data ? write_q : write_q + Log'(1);
-    end else if (we && state_q == Delimiter) begin
-      place_d = write_q + Log'(1);
-      write_d = write_q + Log'(2);
-    end else if (we) begin
-      code_d = code_q + 8'd1;
-      write_d = write_q + Log'(1);
-    end
+    write_d = write_q + {{Log-1{1'b0}}, grow};
+    place_d = place ? write_q : place_q;
+    code_d = place ? 8'd1 : code_q + {7'd0, grow};
   end
   assign waddr = close ? place_q : write_q;
   assign wdata = close ? code_q : state_q == Delimiter ? 8'd0 : byte_i;

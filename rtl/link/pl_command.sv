@@ -45,33 +45,67 @@ module pl_command #(
 );
   localparam logic [7:0] Echo = 8'd1, Write = 8'd2, Read = 8'd3, Load = 8'd4, Run = 8'd5, Clear = 8'd6, Error = 8'hee;
   localparam int BeatBytes = Elements + (Rns ? 1 : 0);
-  localparam int BeatBits = $clog2(BeatBytes + 1);
+  localparam int LeftBits = BeatBytes < 8 ? 3 : $clog2(BeatBytes + 1);
 
   typedef enum logic [3:0] {
     Command, Arguments, Begin, EchoData, WriteData, ReadData, LoadData, LoadEnd, Results, Fail, FailName, Dead
   } state_e;
   state_e state_q, state_d;
-  logic [7:0] command_q, command_d;
-  logic [39:0] arguments_q, arguments_d;  // the last one highest: [39:24] count, [23:8] address; LOAD [39:8] beats, [0] operand
-  logic [2:0] wanted_q, wanted_d;         // bytes of arguments that are to come
-  logic [31:0] word_q, word_d;            // being written, read, or a result
-  logic [2:0] bytes_q, bytes_d;           // bytes of it: gathered, or still to be sent
-  logic reg_we_q, reg_we_d;
-  logic get, put, fetch;
-  logic last;                             // the word, byte or beat that is the last one
-  logic [15:0] count, address;
-  logic [31:0] beats;
-  assign count = arguments_q[39:24];
-  assign address = arguments_q[23:8];
-  assign beats = arguments_q[39:8];
+  logic [7:0] command_q;
+  logic operand_q, no_operand_q;         // LOAD; no_operand: neither A nor B
+  logic [15:0] high_q, high_d, high_next;  // count, or the upper half of beats
+  logic [15:0] low_q, low_d, low_next;     // address, or the lower half of beats
+  logic more, unused_more;
+  logic [31:0] word_q;                   // being written, read, or a result
+  logic [LeftBits-1:0] left_q, left_d;   // bytes to come: of the arguments, the word, the beat; or to go: of the word
+  logic get, put, ends, fetch, fill, step, loads, none, no_beats;
   assign get = get_valid_i & get_ready_o;
   assign put = put_valid_o & put_ready_i;
+  assign ends = get & left_q == LeftBits'(1);  // the byte is the last one of its kind
+  assign fetch = left_q == '0 || (left_q == LeftBits'(1) && put_ready_i);  // there is room for a word that is to go
+  assign loads = command_q == Load;
+
+  // ---- Arguments: shifted in from the top; step goes one address on and one count or beat down.
+  assign {more, low_next} = {1'b0, low_q} + {1'b0, {15{loads}}, 1'b1};  // LOAD: no borrow
+  assign {unused_more, high_next} = {1'b0, high_q} + 17'h0ffff + {16'd0, more & loads};
+  assign none = high_q == 16'd0;
+  assign no_beats = none && low_q == 16'd0;
+  assign high_d = step ? high_next : {get_byte_i, high_q[15:8]};
+  assign low_d = step ? low_next : {high_q[7:0], low_q[15:8]};
+  always_ff @(posedge clk_i) begin
+    if (step || (get && state_q == Arguments)) begin
+      high_q <= high_d;
+      low_q <= low_d;
+    end
+    if (get && state_q == Command) command_q <= get_byte_i;
+    if (get && state_q == Arguments && left_q == LeftBits'(5)) begin
+      operand_q <= get_byte_i[0];
+      no_operand_q <= get_byte_i[7:1] != 7'd0;
+    end
+  end
+
+  // ---- The word: bytes go out at the bottom and come in at the top.
+  always_ff @(posedge clk_i) begin
+    if (fill) word_q <= state_q == Results ? result_i : word_i;
+    else if (get || put) word_q <= {get_byte_i, word_q[31:8]};
+  end
+  logic reg_we_q, reg_we_d, in_registers_q;
+  logic [8:0] reg_addr_q;
+  always_ff @(posedge clk_i) begin
+    if (step) begin
+      in_registers_q <= low_q[15:9] == 7'd0;
+      reg_addr_q <= low_q[8:0];
+    end
+  end
+  assign reg_we_o = reg_we_q & in_registers_q;
+  assign reg_addr_o = reg_addr_q;
+  assign reg_wdata_o = word_q;
+  assign load_operand_o = operand_q;
+  assign word_o = low_q;
 
   // ---- A beat of LOAD.
-  logic beat_valid_q, beat_valid_d, beat;
+  logic beat_valid_q, beat_valid_d;
   logic [BeatBytes*8-1:0] beat_q;  // the next byte comes in at the top
-  logic [BeatBits-1:0] gathered_q, gathered_d;
-  assign beat = beat_valid_q & load_ready_i;
   assign load_valid_o = beat_valid_q;
   assign load_codes_o = beat_q[Elements*8-1:0];
   if (Rns) begin : g_shift
@@ -90,124 +124,99 @@ module pl_command #(
     unique case (state_q)
       Command: get_ready_o = idle_i;
       Arguments: get_ready_o = 1'b1;
-      EchoData: get_ready_o = put_ready_i & count != 16'd0;
-      WriteData: get_ready_o = count != 16'd0;
-      LoadData: get_ready_o = beats != 32'd0 & (~beat_valid_q | load_ready_i);
+      EchoData: get_ready_o = put_ready_i & ~none;
+      WriteData: get_ready_o = ~none;
+      LoadData: get_ready_o = ~no_beats & (~beat_valid_q | load_ready_i);
       default: get_ready_o = 1'b0;
     endcase
     unique case (state_q)
-      Begin: put_byte_o = command_q;
-      EchoData: put_byte_o = get_byte_i;
-      Fail: put_byte_o = Error;
-      FailName: put_byte_o = command_q;
-      default: put_byte_o = word_q[7:0];
-    endcase
-    unique case (state_q)
-      Begin: put_valid_o = command_q == Echo || command_q == Read || command_q == Run;
-      EchoData: put_valid_o = get_valid_i & count != 16'd0;
-      ReadData, Results: put_valid_o = bytes_q != 3'd0;
+      Begin: put_valid_o = command_q[0];  // ECHO, READ, RUN
+      EchoData: put_valid_o = get_valid_i & ~none;
+      ReadData, Results: put_valid_o = left_q != '0;
       Fail, FailName: put_valid_o = 1'b1;
       default: put_valid_o = 1'b0;
     endcase
+    unique case (state_q)
+      ReadData, Results: put_byte_o = word_q[7:0];
+      EchoData: put_byte_o = get_byte_i;
+      Fail: put_byte_o = Error;
+      default: put_byte_o = command_q;
+    endcase
   end
-  assign fetch = bytes_q == 3'd0 || (bytes_q == 3'd1 && put_ready_i);  // there is room for another word
+  assign fill = fetch & ((state_q == ReadData && !none) | (state_q == Results && result_valid_i));
   assign result_ready_o = state_q == Results && fetch;
-  assign word_o = address;
 
   always_comb begin
     state_d = state_q;
-    command_d = command_q;
-    arguments_d = arguments_q;
-    wanted_d = wanted_q;
-    word_d = word_q;
-    bytes_d = bytes_q;
+    left_d = left_q - LeftBits'(1);
+    step = 1'b0;
     reg_we_d = 1'b0;
-    beat_valid_d = beat_valid_q;
-    gathered_d = gathered_q;
+    beat_valid_d = beat_valid_q & ~load_ready_i;
     load_start_o = 1'b0;
     start_o = 1'b0;
     clear_counters_o = 1'b0;
-    last = 1'b0;
-    if (reg_we_q) arguments_d[23:8] = address + 16'd1;
     unique case (state_q)
       Command: begin
-        bytes_d = 3'd0;
-        gathered_d = '0;
+        left_d = get_byte_i == Echo ? LeftBits'(2) : get_byte_i == Load ? LeftBits'(5) : LeftBits'(4);
         if (get) begin
-          command_d = get_byte_i;
-          state_d = Arguments;
           unique case (get_byte_i)
-            Echo: wanted_d = 3'd2;
-            Write, Read: wanted_d = 3'd4;
-            Load: wanted_d = 3'd5;
+            Echo, Write, Read, Load: state_d = Arguments;
             Run, Clear: state_d = Begin;
             default: state_d = Fail;
           endcase
         end
       end
-      Arguments: if (get) begin
-        arguments_d = {get_byte_i, arguments_q[39:8]};
-        wanted_d = wanted_q - 3'd1;
-        if (wanted_q == 3'd1) state_d = Begin;
+      Arguments: begin
+        if (!get) left_d = left_q;
+        if (ends) state_d = Begin;
       end
-      Begin: if (put || !put_valid_o) begin
-        unique case (command_q)
-          Echo: state_d = EchoData;
-          Write: state_d = WriteData;
-          Read: state_d = ReadData;
-          Load: begin
-            state_d = beats == 32'd0 || arguments_q[7:1] != 7'd0 ? Fail : LoadData;
-            load_start_o = 1'b1;
-          end
-          Run: begin
-            state_d = Results;
-            start_o = 1'b1;
-          end
-          default: begin
-            state_d = Command;
-            clear_counters_o = 1'b1;
-          end
-        endcase
+      Begin: begin
+        left_d = command_q == Write ? LeftBits'(4) : loads ? LeftBits'(BeatBytes) : LeftBits'(0);
+        if (put || !put_valid_o) begin
+          unique case (command_q[2:0])
+            Echo[2:0]: state_d = EchoData;
+            Write[2:0]: state_d = WriteData;
+            Read[2:0]: state_d = ReadData;
+            Load[2:0]: begin
+              state_d = no_beats || no_operand_q ? Fail : LoadData;
+              load_start_o = 1'b1;
+            end
+            Run[2:0]: begin
+              state_d = Results;
+              start_o = 1'b1;
+            end
+            default: begin
+              state_d = Command;
+              clear_counters_o = 1'b1;
+            end
+          endcase
+        end
       end
       EchoData: begin
-        last = get;
-        if (count == 16'd0) state_d = Command;
+        step = get;
+        if (none) state_d = Command;
       end
       WriteData: begin
-        if (get) begin
-          word_d = {get_byte_i, word_q[31:8]};
-          bytes_d = {1'b0, bytes_q[1:0] + 2'd1};
-          last = bytes_q == 3'd3;
-          reg_we_d = last;
-        end
-        if (count == 16'd0) state_d = Command;
+        if (!get) left_d = left_q;
+        if (ends) left_d = LeftBits'(4);
+        step = ends;
+        reg_we_d = ends;
+        if (none) state_d = Command;
       end
       ReadData: begin
-        if (put) begin
-          word_d = {8'd0, word_q[31:8]};
-          bytes_d = bytes_q - 3'd1;
-        end
-        if (fetch) begin
-          if (count == 16'd0) state_d = Command;
-          else begin
-            last = 1'b1;
-            word_d = word_i;
-            bytes_d = 3'd4;
-            arguments_d[23:8] = address + 16'd1;
-          end
-        end
+        if (!put) left_d = left_q;
+        if (fill) left_d = LeftBits'(4);
+        step = fill;
+        if (fetch && none) state_d = Command;
       end
       LoadData: begin
-        if (beat) beat_valid_d = 1'b0;
-        if (get) begin
-          gathered_d = gathered_q + BeatBits'(1);
-          if (gathered_q == BeatBits'(BeatBytes - 1)) begin
-            gathered_d = '0;
-            beat_valid_d = 1'b1;
-            last = 1'b1;
-          end
+        if (!get) left_d = left_q;
+        if (ends) begin
+          left_d = LeftBits'(BeatBytes);
+          beat_valid_d = 1'b1;
         end
-        if (beats == 32'd0 && !beat_valid_d) state_d = LoadEnd;
+        step = ends;
+        if (no_beats && !beat_valid_d) state_d = LoadEnd;
         if (idle_i) state_d = Fail;  // the core has had its last beat before
       end
       LoadEnd: begin
@@ -215,25 +224,14 @@ module pl_command #(
         if (load_ready_i) state_d = Fail;
       end
       Results: begin
-        if (put) begin
-          word_d = {8'd0, word_q[31:8]};
-          bytes_d = bytes_q - 3'd1;
-        end
-        if (fetch) begin
-          if (result_valid_i) begin
-            word_d = result_i;
-            bytes_d = 3'd4;
-          end else if (idle_i) state_d = Command;
-        end
+        if (!put) left_d = left_q;
+        if (fill) left_d = LeftBits'(4);
+        if (fetch && !result_valid_i && idle_i) state_d = Command;
       end
       Fail: if (put) state_d = FailName;
       FailName: if (put) state_d = Dead;
       default: state_d = Dead;
     endcase
-    if (last) begin
-      if (command_q == Load) arguments_d[39:8] = beats - 32'd1;
-      else arguments_d[39:24] = count - 16'd1;
-    end
     if (restart_i) begin
       state_d = Command;
       reg_we_d = 1'b0;
@@ -242,7 +240,6 @@ module pl_command #(
       start_o = 1'b0;
     end
   end
-
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       state_q <= Command;
@@ -255,39 +252,22 @@ module pl_command #(
     end
   end
   always_ff @(posedge clk_i) begin
-    command_q <= command_d;
-    arguments_q <= arguments_d;
-    wanted_q <= wanted_d;
-    word_q <= word_d;
-    bytes_q <= bytes_d;
-    gathered_q <= gathered_d;
+    left_q <= left_d;
   end
-  assign reg_we_o = reg_we_q & address[15:9] == 7'd0;
-  assign reg_addr_o = address[8:0];
-  assign reg_wdata_o = word_q;
-  assign load_operand_o = arguments_q[0];
 
   // ---- Clocks of the core, without those in which it waits for the link.
   logic run_tick, load_tick;
-  logic [CycleBits-1:0] run_q, run_d, load_q, load_d;
+  logic [CycleBits-1:0] run_q, load_q;
   assign run_tick = start_o | (state_q == Results && !idle_i && !held_i);
   assign load_tick = load_start_o |
                      ((state_q == LoadData || state_q == LoadEnd) && !idle_i && !(load_ready_i && !beat_valid_q));
-  always_comb begin
-    run_d = run_q + CycleBits'(run_tick);
-    load_d = load_q + CycleBits'(load_tick);
+  always_ff @(posedge clk_i) begin  // a session begins with a restart
     if (clear_counters_o || restart_i) begin
-      run_d = '0;
-      load_d = '0;
-    end
-  end
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
       run_q <= '0;
       load_q <= '0;
     end else begin
-      run_q <= run_d;
-      load_q <= load_d;
+      if (run_tick) run_q <= run_q + CycleBits'(1);
+      if (load_tick) load_q <= load_q + CycleBits'(1);
     end
   end
   assign run_cycles_o = 48'(run_q);

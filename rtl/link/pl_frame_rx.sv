@@ -46,16 +46,19 @@ module pl_frame_rx #(
   logic [7:0] data;
   logic [31:0] crc;
   logic [4:0] count_q, count_d;  // bytes before this one; stops at 16
-  logic first;
+  logic first, hello_q, start_q;  // start: no byte of this frame has come
+  logic [7:0] key;
   pl_cobs_decoder u_cobs (
     .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(valid_i & ready_o), .byte_i(byte_i), .valid_o(valid), .byte_o(data),
     .end_o(ended), .bad_o(bad)
   );
   assign first = count_q == 5'd0;
   pl_crc32 #(.Serial(SerialCrc)) u_crc (
-    .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(valid), .ready_o(crc_ready), .first_i(first),
-    .seed_i(data[0] ? 32'hffffffff : ~session_i), .byte_i(data), .crc_o(crc)
+    .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(start_q), .valid_i(valid), .ready_o(crc_ready), .byte_i(data ^ key),
+    .crc_o(crc)
   );
+  // The seed: the session, in the first four bytes.
+  assign key = count_q[4:2] != 3'd0 || (first ? data[0] : hello_q) ? 8'd0 : session_i[8*count_q[1:0] +: 8];
   assign ready_o = !SerialCrc || (crc_ready && !valid);
   always_comb begin
     count_d = count_q;
@@ -66,7 +69,7 @@ module pl_frame_rx #(
   // ---- Header: differences of 16 bits, the low byte first.
   logic [7:0] against, difference, last_byte, beyond;
   logic borrow, end_borrow;
-  logic hello_q, nak_q, version_q, equal_q, borrow_q, end_borrow_q, in_order_q, later_q, ack_valid_q, limit_valid_q;
+  logic nak_q, version_q, equal_q, borrow_q, end_borrow_q, in_order_q, later_q, ack_valid_q, limit_valid_q;
   logic [15:0] ack_q, limit_q;
   logic [31:0] id_q;
   always_comb begin
@@ -106,8 +109,13 @@ module pl_frame_rx #(
     end
   end
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) count_q <= 5'd0;
-    else count_q <= count_d;
+    if (!rst_ni) begin
+      count_q <= 5'd0;
+      start_q <= 1'b1;
+    end else begin
+      count_q <= count_d;
+      start_q <= ended;
+    end
   end
 
   logic unused_difference;

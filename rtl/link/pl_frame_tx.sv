@@ -1,7 +1,8 @@
 // pl_frame_tx: sends frames (docs/protocol.md): header, payload, CRC, COBS.
 //
-// start_i & idle_o begins a frame; hello_i .. limit_i are taken then, but seq_i, which must stand still until the payload
-// begins, and session_i. The payload are the bytes taken at payload_valid_i & payload_ready_o: it ends with the byte at
+// start_i & idle_o begins a frame; hello_i and nak_i are taken then. The numbers are taken when they are sent: seq_i must
+// stand still until the payload begins, ack_i and limit_i may change; limit_o is the limit that was told last, and what
+// ack_i covers when the frame begins is told by it. The payload are the bytes taken at payload_valid_i & payload_ready_o: it ends with the byte at
 // payload_last_i, or when payload_valid_i is low; that of HELLO is the session. idle_o also says that the wire will soon
 // run dry: less than half of the encoder's 512 bytes wait, so what is told now is not old when it gets there. The bytes of
 // the wire leave by valid_o and ready_i: one per clock, or with SerialCrc one in 9.
@@ -18,6 +19,7 @@ module pl_frame_tx #(
   input  logic [15:0] seq_i,
   input  logic [15:0] ack_i,
   input  logic [15:0] limit_i,
+  output logic [15:0] limit_o,
   input  logic [31:0] session_i,
   input  logic        payload_valid_i,
   output logic        payload_ready_o,
@@ -31,8 +33,9 @@ module pl_frame_tx #(
   state_e state_q, state_d;
   logic [2:0] index_q, index_d;  // byte of the header, the session or the CRC
   logic hello_q, nak_q;
-  logic [31:0] numbers_q;        // limit and ack, the next byte lowest
-  logic [7:0] data;
+  logic [7:0] ack_high_q;        // belongs to the low byte that was sent
+  logic [15:0] limit_q;
+  logic [7:0] data, session;
   logic valid, checked, step, low, encoder_ready, crc_ready;
   logic [31:0] crc;
 
@@ -41,12 +44,19 @@ module pl_frame_tx #(
   assign idle_o = state_q == Idle && low;
   assign payload_ready_o = state_q == Payload && !hello_q && step;
 
+  assign session = session_i[8*index_q[1:0] +: 8];
   always_comb begin
     unique case (state_q)
-      Header: data = index_q == 3'd0 ? {4'(pl_regs_pkg::ProtocolVersion), 2'b00, nak_q, hello_q}
-                   : index_q == 3'd1 ? seq_i[7:0] & {8{~hello_q}}
-                   : index_q == 3'd2 ? seq_i[15:8] & {8{~hello_q}} : numbers_q[7:0];
-      Payload: data = hello_q ? session_i[8*index_q[1:0] +: 8] : payload_i;
+      Header: unique case (index_q)
+        3'd0: data = {4'(pl_regs_pkg::ProtocolVersion), 2'b00, nak_q, hello_q};
+        3'd1: data = seq_i[7:0] & {8{~hello_q}};
+        3'd2: data = seq_i[15:8] & {8{~hello_q}};
+        3'd3: data = ack_i[7:0] & {8{~hello_q}};
+        3'd4: data = ack_high_q & {8{~hello_q}};
+        3'd5: data = limit_i[7:0];
+        default: data = limit_q[15:8];
+      endcase
+      Payload: data = hello_q ? session : payload_i;
       default: data = ~crc[8*index_q[1:0] +: 8];
     endcase
   end
@@ -82,10 +92,12 @@ module pl_frame_tx #(
     endcase
   end
 
+  // The CRC begins with the session, in its first four bytes.
+  logic [7:0] key;
+  assign key = state_q == Header && !index_q[2] && !hello_q ? session : 8'd0;
   pl_crc32 #(.Serial(SerialCrc)) u_crc (
-    .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(valid & checked & encoder_ready), .ready_o(crc_ready),
-    .first_i(state_q == Header && index_q == 3'd0), .seed_i(hello_q ? 32'hffffffff : ~session_i), .byte_i(data),
-    .crc_o(crc)
+    .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(state_q == Idle), .valid_i(valid & checked & encoder_ready),
+    .ready_o(crc_ready), .byte_i(data ^ key), .crc_o(crc)
   );
   pl_cobs_encoder u_cobs (
     .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(valid & crc_ready), .end_i(state_q == End), .ready_o(encoder_ready),
@@ -108,8 +120,9 @@ module pl_frame_tx #(
     end
   end
   always_ff @(posedge clk_i) begin
-    if (start_i && idle_o) numbers_q <= {limit_i, ack_i & {16{~hello_i}}};
-    else if (state_q == Header && step && index_q >= 3'd3) numbers_q <= {8'd0, numbers_q[31:8]};
+    if (state_q == Header && step && index_q == 3'd3) ack_high_q <= ack_i[15:8];
+    if (state_q == Header && step && index_q == 3'd5) limit_q <= limit_i;
   end
+  assign limit_o = limit_q;
 endmodule
 `default_nettype wire

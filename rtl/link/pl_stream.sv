@@ -54,9 +54,9 @@ module pl_stream #(
 
   logic open_q, open_d;
   logic [31:0] session_q;
-  logic [15:0] expected_q, expected_d, store_q, store_d, consumed_q, consumed_d, room;
+  logic [15:0] expected_q, expected_d, store_q, store_d, consumed_q, room;
   logic [15:0] unacked_q, unacked_d, next_q, next_d, last_q, last_d, limit_q, limit_d;
-  logic [RxLog:0] told_q;              // the limit that the host has been told
+  logic [15:0] told;                    // the limit that the host has been told
   logic beyond_q, beyond_d;             // the frame does not fit
   logic hello_due_q, hello_due_d;       // frames to be sent
   logic due_q, due_d, nak_due_q, nak_due_d;
@@ -75,14 +75,15 @@ module pl_stream #(
     .id_o(id), .nak_o(nak), .payload_o(payload), .in_order_o(in_order), .later_o(later), .ack_valid_o(ack_valid),
     .ack_o(ack), .limit_valid_o(limit_valid), .limit_o(limit)
   );
-  logic welcome, restart, told, taken, lost, again, damaged, full;
+  logic welcome, restart, ours, taken, lost, again, spilled, damaged, full;
   assign welcome = good & hello;
   assign restart = welcome & (id == 32'd0 ? open_q : ~(open_q && id == session_q));
-  assign told = good & ~hello;                               // a frame of this session
-  assign taken = told & in_order & payload & ~beyond_q;
-  assign lost = told & later;                                // something before it is missing
-  assign again = told & payload & ~in_order & ~later;
-  assign damaged = open_q & ((done & ~good) | (told & in_order & payload & beyond_q));
+  assign ours = good & ~hello;                               // a frame of this session
+  assign taken = ours & in_order & payload & ~beyond_q;
+  assign lost = ours & later;                                // something before it is missing
+  assign again = ours & payload & ~in_order & ~later;
+  assign spilled = ours & in_order & payload & beyond_q;      // larger than it may be
+  assign damaged = open_q & ((done & ~good) | spilled);
   assign full = store_q[RxLog:0] == {~consumed_q[RxLog], consumed_q[RxLog-1:0]};
 
   always_comb begin
@@ -90,12 +91,8 @@ module pl_stream #(
     store_d = start ? expected_q : store_q + 16'(store);
     beyond_d = start ? 1'b0 : beyond_q | (store & full);
     expected_d = taken ? store_q - 16'd4 : expected_q;
-    unacked_d = told && ack_valid ? ack : unacked_q;
-    limit_d = (told && limit_valid) || restart ? limit : limit_q;
-    if (restart) begin
-      expected_d = 16'd0;
-      unacked_d = 16'd0;
-    end
+    unacked_d = ours && ack_valid ? ack : unacked_q;
+    limit_d = (ours && limit_valid) || restart ? limit : limit_q;
   end
   logic [15:0] fetch;  // number of the byte whose place is read
   logic get_valid_q;
@@ -104,7 +101,6 @@ module pl_stream #(
     .raddr_i(fetch[RxLog-1:0]), .rdata_o(get_byte_o)
   );
   assign fetch = consumed_q + {15'd0, get_valid_q & get_ready_i};
-  assign consumed_d = restart ? 16'd0 : fetch;
   assign get_valid_o = get_valid_q;
   assign room = consumed_q + RxRoom;  // the limit that a frame would tell now
 
@@ -116,17 +112,17 @@ module pl_stream #(
   logic room_due;
   assign ahead = next_q - unacked_q;
   assign behind = ahead[15];  // acknowledged further than sent again
-  logic unused_ahead;
-  assign unused_ahead = ^ahead[14:0];
+  logic unused_numbers;
+  assign unused_numbers = ^{ahead[14:0], told};
   assign rewind = idle & (back_q | behind);
-  assign since = room[RxLog:0] - told_q;
+  assign since = room[RxLog:0] - told[RxLog:0];
   assign room_due = since > (RxLog+1)'(1 << (RxLog - 2));
   assign begin_hello = idle & hello_due_q;
   assign begin_frame = begin_hello | (idle & open_q & ~rewind & (due_q | room_due | payload_valid_q));
   assign payload_last = next_q[CutLog-1:0] == '1;
   pl_frame_tx #(.SerialCrc(SerialCrc)) u_tx (
     .clk_i(clk_i), .rst_ni(rst_ni), .idle_o(idle), .start_i(begin_frame), .hello_i(hello_due_q), .nak_i(nak_due_q & ~hello_due_q),
-    .seq_i(next_q), .ack_i(expected_q), .limit_i(room), .session_i(session_q), .payload_valid_i(payload_valid_q),
+    .seq_i(next_q), .ack_i(expected_q), .limit_i(room), .limit_o(told), .session_i(session_q), .payload_valid_i(payload_valid_q),
     .payload_ready_o(payload_ready), .payload_i(sent), .payload_last_i(payload_last), .valid_o(wire_valid_o),
     .ready_i(wire_ready_i), .byte_o(wire_byte_o)
   );
@@ -138,19 +134,11 @@ module pl_stream #(
   always_comb begin
     last_d = last_q + 16'(put);
     next_d = rewind ? unacked_q : next_q + {15'd0, payload_valid_q & payload_ready};
-    back_d = (back_q & ~rewind) | (told & nak);
+    back_d = (back_q & ~rewind) | (ours & nak);
     hello_due_d = welcome ? id != 32'd0 : hello_due_q & ~begin_hello;
-    due_d = (due_q & (~begin_frame | hello_due_q)) | taken | lost | again | (told & nak) | (damaged & ~nak_told_q);
+    due_d = (due_q & (~begin_frame | hello_due_q)) | taken | lost | again | (ours & nak) | (damaged & ~nak_told_q);
     nak_due_d = (nak_due_q & (~begin_frame | hello_due_q)) | ((lost | damaged) & ~nak_told_q);
-    nak_told_d = (nak_told_q | lost | damaged) & ~(told & in_order & ~damaged);
-    if (restart) begin
-      last_d = 16'd0;
-      next_d = 16'd0;
-      back_d = 1'b0;
-      due_d = 1'b0;
-      nak_due_d = 1'b0;
-      nak_told_d = 1'b0;
-    end
+    nak_told_d = (nak_told_q | lost | damaged) & ~(ours & in_order & ~damaged);
   end
   pl_memory #(.Log(TxLog)) u_tx_ring (
     .clk_i(clk_i), .we_i(put), .waddr_i(last_q[TxLog-1:0]), .wdata_i(put_byte_i), .raddr_i(next_d[TxLog-1:0]),
@@ -160,38 +148,38 @@ module pl_stream #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       open_q <= 1'b0;
-      session_q <= 32'd0;
-      expected_q <= 16'd0;
-      store_q <= 16'd0;
-      beyond_q <= 1'b0;
-      consumed_q <= 16'd0;
       get_valid_q <= 1'b0;
-      told_q <= '0;
+      hello_due_q <= 1'b0;
+    end else begin
+      open_q <= open_d;
+      get_valid_q <= open_q & ~restart & (fetch != expected_q);
+      hello_due_q <= hello_due_d;
+    end
+  end
+  // Without a session nothing reads these; each session begins with a restart.
+  always_ff @(posedge clk_i) begin
+    if (restart) session_q <= id;
+    store_q <= store_d;
+    beyond_q <= beyond_d;
+    limit_q <= limit_d;
+    if (restart) begin
+      expected_q <= 16'd0;
+      consumed_q <= 16'd0;
       unacked_q <= 16'd0;
       next_q <= 16'd0;
       last_q <= 16'd0;
-      limit_q <= 16'd0;
       payload_valid_q <= 1'b0;
-      hello_due_q <= 1'b0;
       due_q <= 1'b0;
       nak_due_q <= 1'b0;
       nak_told_q <= 1'b0;
       back_q <= 1'b0;
     end else begin
-      open_q <= open_d;
-      if (restart) session_q <= id;
       expected_q <= expected_d;
-      store_q <= store_d;
-      beyond_q <= beyond_d;
-      consumed_q <= consumed_d;
-      get_valid_q <= ~restart & (fetch != expected_q);
-      if (begin_frame) told_q <= room[RxLog:0];
+      consumed_q <= fetch;
       unacked_q <= unacked_d;
       next_q <= next_d;
       last_q <= last_d;
-      limit_q <= limit_d;
-      payload_valid_q <= ~restart & (next_d != last_q) & (next_d != limit_q);
-      hello_due_q <= hello_due_d;
+      payload_valid_q <= (next_d != last_q) & (next_d != limit_q);
       due_q <= due_d;
       nak_due_q <= nak_due_d;
       nak_told_q <= nak_told_d;
@@ -206,7 +194,7 @@ module pl_stream #(
 
   // ---- Counters, since reset.
   logic [3:0] events;
-  assign events = {wire_fault_i, lost | again, done & ~good, good};
+  assign events = {wire_fault_i, lost | again, (done & ~good) | spilled, good & ~spilled};
   logic [4*16-1:0] counts;
   for (genvar g = 0; g < 4; g++) begin : g_count
     logic [CountBits-1:0] count_q;

@@ -27,6 +27,7 @@ module pl_words #(
   input  logic [31:0] faults_i,
   output logic [31:0] word_o
 );
+  localparam bit Rns = Kind == pl_regs_pkg::KindRns;
   localparam int Payload = (TxLog < 10 ? 1 << TxLog : 1024) / 16;  // largest of a frame
   localparam int CounterWord = pl_regs_pkg::DeviceRunCycles;       // of the first of the counters, two words each
   logic [4:0] word;
@@ -51,10 +52,10 @@ module pl_words #(
       5'(pl_regs_pkg::DeviceReads + 1): value = 32'(reads_i[47:32]);
       5'(pl_regs_pkg::DeviceClipped): value = clipped_i[31:0];
       5'(pl_regs_pkg::DeviceClipped + 1): value = 32'(clipped_i[47:32]);
-      5'(pl_regs_pkg::DeviceDetected): value = detected_i[31:0];
-      5'(pl_regs_pkg::DeviceDetected + 1): value = 32'(detected_i[47:32]);
-      5'(pl_regs_pkg::DeviceCorrected): value = corrected_i[31:0];
-      5'(pl_regs_pkg::DeviceCorrected + 1): value = 32'(corrected_i[47:32]);
+      5'(pl_regs_pkg::DeviceDetected): value = Rns ? detected_i[31:0] : 32'd0;
+      5'(pl_regs_pkg::DeviceDetected + 1): value = Rns ? 32'(detected_i[47:32]) : 32'd0;
+      5'(pl_regs_pkg::DeviceCorrected): value = Rns ? corrected_i[31:0] : 32'd0;
+      5'(pl_regs_pkg::DeviceCorrected + 1): value = Rns ? 32'(corrected_i[47:32]) : 32'd0;
       5'(pl_regs_pkg::DeviceFrames): value = frames_i;
       5'(pl_regs_pkg::DeviceFaults): value = faults_i;
       default: value = 32'd0;
