@@ -56,3 +56,12 @@ check-netlist: $(O)/photolane $(O)/netlist/ecp5_cells_tb.vvp $(NETLIST_SAMPLERS)
 	$(Q)scripts/run-tests 'cells of the ECP5=vvp -n $(O)/netlist/ecp5_cells_tb.vvp' \
 	  $(foreach flow,ecp5 ice40 ice40-dsp,'sampler in cells of $(flow)=vvp -n $(O)/netlist/sampler-$(flow).vvp') \
 	  $(foreach flow,$(NETLIST_FLOWS),$(foreach kind,$(NETLIST_KINDS),$(foreach level,L0 L2,'netlist $(flow) $(kind) $(level)=PHOTOLANE_PLUGINS=$(O)/netlist/$(flow) $(O)/photolane verify -d rtl:$(NETLIST_SHAPE) --kind $(kind) --level $(level) --cases $(NETLIST_CASES)')))
+
+# ---- Bitstreams (docs/boards.md). BOARD and KIND choose one.
+.PHONY: bitstreams bitstreams-check flash
+bitstreams: ## build the images of BOARD (all boards) and KIND (all kinds) into bitstreams/, with manifest.json
+	$(Q)$(if $(BOARD),scripts/bitstream $(BOARD) $(KIND),for board in $$(scripts/bitstream --list | cut -d ' ' -f 1); do scripts/bitstream $$board || exit 1; done)
+bitstreams-check: ## build the iCE40 images anew: the same SHA-256 as the shipped ones
+	$(Q)scripts/bitstream --check $(BOARD)
+flash: ## write the shipped image to BOARD=icebreaker, hx8k or ulx3s (KIND=coherent)
+	$(Q)scripts/flash '$(BOARD)' $(KIND)

@@ -42,9 +42,9 @@ class SynthesisError(Exception):
     """One sentence that says what failed."""
 
 
-def sources(link=False):
-    """The files of the core, packages first; with link also those of the chip around it."""
-    folders = ["rtl/optics", "rtl/engine"] + (["rtl/link"] if link else [])
+def sources(link=False, compact=False):
+    """The files of the core, packages first; with link also those of the chip around it, with compact also the small core."""
+    folders = ["rtl/optics", "rtl/engine"] + (["rtl/link"] if link else []) + (["rtl/compact"] if compact else [])
     files = [str(f) for folder in folders for f in sorted(pathlib.Path(folder).glob("*.sv"))]
     packages = PACKAGES + [f for f in files if f.endswith("_pkg.sv") and f not in PACKAGES]
     return packages + [f for f in files if f not in packages]
@@ -64,7 +64,7 @@ def yosys(script, log):
     """Runs a script, one command a line; its output goes to the file log. Returns {cell: count} of the last `stat`."""
     log = pathlib.Path(log)
     log.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["nice", "yosys", "-Q", "-T", "-l", str(log), "-s", "/dev/stdin"], input=script,
+    done = subprocess.run(["nice", "-n", "2", "yosys", "-Q", "-T", "-l", str(log), "-s", "/dev/stdin"], input=script,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True, check=False)
     text = log.read_text(encoding="utf-8")
     if done.returncode:
