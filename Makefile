@@ -17,21 +17,22 @@ VERSION := $(shell sed -n 's/^.define PL_VERSION "\(.*\)"/\1/p' include/photolan
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 BUILD_ID := $(VERSION)+$(shell git describe --always --dirty 2>/dev/null || echo release)
 
-DEPS := libconfig libcjson zlib
+DEPS := libconfig libcjson zlib libftdi1 libusb-1.0
+USB_CFLAGS := $(shell pkg-config --cflags libftdi1 libusb-1.0)
 CFLAGS ?= -O3 -g
 # -ffp-contract=off: a fused multiply-add would make float results depend on the compiler's mood.
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -fPIC -fvisibility=hidden -ffp-contract=off \
-              -Iinclude -Ihost -pthread $(CFLAGS)
-LDLIBS := -lconfig -lcjson -lz -lm -lpthread -ldl
+              -Iinclude -Ihost $(USB_CFLAGS) -pthread $(CFLAGS)
+LDLIBS := -lftdi1 -lusb-1.0 -lconfig -lcjson -lz -lm -lpthread -ldl
 ifeq ($(SAN),1)
 ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=address,undefined
 endif
 
-LIB_SRC := $(wildcard host/model/*.c host/physics/*.c host/device/*.c host/nn/*.c host/study/*.c)
+LIB_SRC := $(wildcard host/model/*.c host/physics/*.c host/device/*.c host/link/*.c host/nn/*.c host/study/*.c)
 CLI_SRC := $(wildcard host/cli/*.c)
 TRAIN_SRC := $(wildcard host/train/*.c)
-TEST_SRC := $(wildcard tests/unit/test_*.c tests/nn/test_*.c tests/lockstep/test_*.c tests/stats/test_*.c)
+TEST_SRC := $(wildcard $(foreach group,unit nn link usb lockstep stats board,tests/$(group)/test_*.c))
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC))
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))
@@ -39,7 +40,7 @@ TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))
 .PHONY: all help generate clean
 all: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so rtl
 
-include scripts/rtl.mk scripts/link.mk scripts/compact.mk scripts/checks.mk scripts/train.mk scripts/install.mk
+include scripts/rtl.mk scripts/compact.mk scripts/link.mk scripts/checks.mk scripts/train.mk scripts/install.mk scripts/usb.mk scripts/board.mk
 include scripts/bits.mk
 
 help: ## this list

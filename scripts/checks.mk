@@ -67,7 +67,7 @@ fuzzers: $(FUZZERS) ## the fuzzers of the parsers
 $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
-	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost -Itests/nn \
+	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost -Itests/nn $(USB_CFLAGS) \
 	  -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"' $< $(LIB_SRC) $(LDLIBS) -o $@
 
 .PHONY: synth-report

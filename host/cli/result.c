@@ -62,6 +62,7 @@ cJSON *cli_identity_json(const pl_identity *id) {
   cJSON_AddNumberToObject(json, "columns", id->columns);
   cJSON_AddNumberToObject(json, "width", id->width);
   cJSON_AddBoolToObject(json, "checked", id->checked);
+  if (id->clock_khz) cJSON_AddNumberToObject(json, "clock_khz", id->clock_khz);
   return json;
 }
 

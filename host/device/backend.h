@@ -19,7 +19,7 @@
 
 /* ---- URIs (uri.c): scheme:[shape][?key=value&key=value...] ---- */
 
-enum { PL_URI_OPTIONS = 8 };
+enum { PL_URI_OPTIONS = 16 };
 
 typedef struct {
   char text[512]; /* storage of the parts, cut at the separators */
@@ -39,6 +39,8 @@ const char *pl_uri_text(const pl_uri *uri, const char *key, const char *otherwis
 
 /* *value stays as it is when the key is absent. */
 pl_status pl_uri_number(const pl_uri *uri, const char *key, uint64_t min, uint64_t max, uint64_t *value, pl_error *err);
+
+pl_status pl_uri_real(const pl_uri *uri, const char *key, double min, double max, double *value, pl_error *err);
 
 /* ---- Backends ---- */
 
@@ -64,7 +66,7 @@ struct pl_backend {
   pl_status (*gemm)(pl_device *dev, const pl_job *job, const pl_image *words, pl_error *err);
 };
 
-extern const pl_backend pl_backend_model, pl_backend_rtl, pl_backend_null;
+extern const pl_backend pl_backend_model, pl_backend_rtl, pl_backend_sim, pl_backend_ftdi, pl_backend_null;
 
 /* The words of a whole job: those of the core with the job's own filled in (device.c). */
 void pl_job_words(const pl_image *core, const pl_job *job, pl_image *words);
@@ -80,7 +82,7 @@ pl_status pl_compute_model(const pl_job *job, const pl_image *words, int threads
 /* ---- Where files are (paths.c) ---- */
 
 enum { PL_PATH_MAX = 4096, PL_SEARCH_MAX = 6 };
-typedef enum { PL_SEARCH_PLUGINS, PL_SEARCH_CORES } pl_search;
+typedef enum { PL_SEARCH_PLUGINS, PL_SEARCH_CORES, PL_SEARCH_BOARDS } pl_search;
 
 typedef struct {
   int count;

@@ -6,7 +6,8 @@
 
 #include "device/backend.h"
 
-static const pl_backend *const backends[] = {&pl_backend_model, &pl_backend_rtl, &pl_backend_null};
+static const pl_backend *const backends[] = {&pl_backend_model, &pl_backend_rtl, &pl_backend_sim, &pl_backend_ftdi,
+                                            &pl_backend_null};
 enum { BACKENDS = sizeof backends / sizeof *backends };
 
 enum { ROW_END = 1 << 24, COL_END = 1 << 20, DEPTH_MAX = 65536 };

@@ -1,7 +1,7 @@
-/* paths.c: where plug-ins and core descriptions are. In this order:
+/* paths.c: where plug-ins, core descriptions and simulated boards are. In this order:
  *
- *   1. $PHOTOLANE_PLUGINS / $PHOTOLANE_CORES
- *   2. the build folder, when the program runs from one: <build>/rtl, <build>/cores
+ *   1. $PHOTOLANE_PLUGINS / $PHOTOLANE_CORES / $PHOTOLANE_BOARDS
+ *   2. the build folder, when the program runs from one: <build>/rtl, <build>/cores, <build>/board
  *   3. relative to the shared library or the program, so that an installed tree may be moved:
  *      lib/photolane next to the library; ../lib/photolane and ../share/photolane/cores
  *   4. where `make install` was told to put them
@@ -48,9 +48,11 @@ static int find_build(char *dir) {
 }
 
 void pl_search_dirs(pl_search what, pl_search_path *path) {
-  int plugins = what == PL_SEARCH_PLUGINS;
+  int plugins = what != PL_SEARCH_CORES; /* boards are installed beside them */
+  const char *const wishes[] = {"PHOTOLANE_PLUGINS", "PHOTOLANE_CORES", "PHOTOLANE_BOARDS"};
+  const char *const in_build[] = {"/rtl", "/cores", "/board"};
   path->count = 0;
-  const char *wish = getenv(plugins ? "PHOTOLANE_PLUGINS" : "PHOTOLANE_CORES");
+  const char *wish = getenv(wishes[what]);
   if (wish && *wish) add(path, wish, "");
 
   char program[PL_PATH_MAX];
@@ -60,7 +62,7 @@ void pl_search_dirs(pl_search what, pl_search_path *path) {
     parent(program);
     char build[PL_PATH_MAX];
     strcpy(build, program);
-    if (find_build(build)) add(path, build, plugins ? "/rtl" : "/cores");
+    if (find_build(build)) add(path, build, in_build[what]);
   }
   Dl_info self;
   char library[PATH_MAX]; /* realpath wants exactly this size */

@@ -10,15 +10,7 @@
  * which must not change a bit; trace writes a waveform.
  *
  * The array of one shape and kind is a plug-in (include/photolane/array.h), found by paths.c and opened with dlopen.
- * This file cuts a job into tiles that fit its operand buffers:
- *
- *   for depth, for columns of B:      load B once, keep it while
- *     for rows of A, to and fro:      load A, run, store or add the int32 results
- *
- * To and fro: the last rows under one block of columns are the first under the next, and are in the buffer already.
- * The depth is cut only between detector reads, so that noise and ADC see the same reads as in one piece; the
- * accumulator adds codes modulo 2^32, and so does adding the tiles. An operand that is in its buffer already is
- * not loaded again: B of a tagged product also not by the next job.
+ * tiles.c cuts a job into tiles that fit its operand buffers, and knows what lies there already.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -28,20 +20,12 @@
 #include <unistd.h>
 
 #include "device/backend.h"
+#include "device/tiles.h"
 #include "photolane/array.h"
 
 #define PREFIX "libphotolane-rtl-"
 #define SUFFIX ".so"
 #define DEFAULT_SHAPE "8x8x16"
-
-/* What is in an operand buffer: a block of the operand of one job. */
-typedef struct {
-  int valid;
-  uint64_t serial; /* of the job, or the b_tag */
-  int is_tag;
-  int first, k0;
-  int rows, depth;
-} loaded;
 
 /* What the URI asked of the array; it holds for each kind. */
 typedef struct {
@@ -57,8 +41,7 @@ typedef struct {
   void *library;
   const pl_array_api *api;
   pl_array *array;
-  uint64_t jobs;
-  loaded operand[2];
+  pl_tiles *tiles;
   int32_t *tile; /* results of one tile, when the depth is cut */
   size_t tile_size;
 } rtl_state;
@@ -161,6 +144,8 @@ static pl_status create(const rtl_options *o, const pl_array_api *api, pl_array 
 static void drop_array(rtl_state *state) {
   if (state->array) state->api->destroy(state->array);
   if (state->library) dlclose(state->library);
+  pl_tiles_free(state->tiles);
+  state->tiles = NULL;
   state->array = NULL;
   state->library = NULL;
   state->api = NULL;
@@ -176,7 +161,14 @@ static pl_status use_kind(rtl_state *state, uint32_t kind, pl_error *err) {
     if (*state->options.trace) drop_array(state);
     status = create(&state->options, next.api, &next.array, err);
   }
+  if (!status) {
+    const pl_array_api *api = next.api;
+    const pl_tiles_array shape = {.rows = api->rows, .columns = api->columns, .width = api->width, .a_words = api->a_words,
+                                  .b_words = api->b_words};
+    if (!(next.tiles = pl_tiles_new(&shape))) status = pl_fail(err, PL_E_MEMORY, "out of memory when opening an array");
+  }
   if (status) {
+    if (next.array) next.api->destroy(next.array);
     if (next.library) dlclose(next.library);
     return status;
   }
@@ -184,7 +176,7 @@ static pl_status use_kind(rtl_state *state, uint32_t kind, pl_error *err) {
   state->library = next.library;
   state->api = next.api;
   state->array = next.array;
-  state->operand[0].valid = state->operand[1].valid = 0;
+  state->tiles = next.tiles;
   return PL_OK;
 }
 
@@ -252,116 +244,50 @@ static void rtl_identify(pl_device *dev, pl_identity *id) {
   snprintf(id->build, sizeof id->build, "%s", state->api->build);
 }
 
-/* The registers themselves go out with every tile; but what is in the buffers was encoded under the old ones. */
+/* The registers go out with every tile, and what lies in the buffers carries those that it was encoded under. */
 static pl_status rtl_configure(pl_device *dev, pl_error *err) {
-  rtl_state *state = dev->state;
-  state->operand[0].valid = state->operand[1].valid = 0;
-  return use_kind(state, dev->image.reg[PL_REG_KIND], err);
+  return use_kind(dev->state, dev->image.reg[PL_REG_KIND], err);
 }
 
-/* ---- Tiles ---- */
+/* ---- Jobs ---- */
 
-static int ceil_div(int a, int b) { return (a + b - 1) / b; }
-
-typedef struct {
-  int rows, cols, depth; /* of a full tile; those at the edges are smaller */
-} tile_size;
-
-static pl_status plan(const pl_array_api *api, const pl_job *job, int channels, tile_size *tile, pl_error *err) {
-  int words = api->a_words < api->b_words ? api->a_words : api->b_words;
-  tile->depth = job->k;
-  if (pl_array_group_words(job->k, channels, api->width) > words) {
-    int reads = words / ceil_div(channels, api->width);
-    if (!reads)
-      return pl_fail(err, PL_E_INPUT,
-                     "sums of %d channels do not fit the buffers of this array (%d words of %d): use a wider one",
-                     channels, words, api->width);
-    tile->depth = reads * channels;
-  }
-  int per_group = pl_array_group_words(tile->depth, channels, api->width);
-  int64_t rows = (int64_t)(api->a_words / per_group) * api->rows;
-  int64_t cols = (int64_t)(api->b_words / per_group) * api->columns;
-  tile->rows = rows < job->m ? (int)rows : job->m;
-  tile->cols = cols < job->n ? (int)cols : job->n;
-  return PL_OK;
-}
-
-/* Brings a block of an operand into its buffer, unless it is there. */
-static int load(rtl_state *state, int operand, const int8_t *codes, ptrdiff_t ld, loaded block, char *why,
-                size_t size) {
-  loaded *now = &state->operand[operand];
-  if (now->valid && now->serial == block.serial && now->is_tag == block.is_tag && now->first == block.first &&
-      now->k0 == block.k0 && now->rows == block.rows && now->depth == block.depth)
-    return 0;
-  now->valid = 0;
-  const int8_t *corner = codes + block.first * ld + block.k0;
-  if (state->api->load(state->array, operand, corner, ld, block.rows, block.depth, why, size)) return -1;
-  *now = block;
-  now->valid = 1;
-  return 0;
-}
-
-static int min_int(int a, int b) { return a < b ? a : b; }
-
-/* One tile at (m0, n0, k0): registers, operands, run, results. Only a run can meet a mismatch. */
-static pl_status run_tile(rtl_state *state, const pl_job *job, const pl_image *words, tile_size tile, int m0, int n0,
-                          int k0, char *why, size_t size) {
+/* One tile: registers, operands, run, results. Only a run can meet a mismatch. */
+static pl_status run_tile(rtl_state *state, const pl_job *job, const pl_tile *tile, char *why, size_t size) {
   const pl_array_api *api = state->api;
-  int rows = min_int(tile.rows, job->m - m0), cols = min_int(tile.cols, job->n - n0);
-  int depth = min_int(tile.depth, job->k - k0);
-  pl_image here = *words;
-  here.reg[PL_REG_ROW0] += (uint32_t)m0;
-  here.reg[PL_REG_COL0] += (uint32_t)n0;
-  here.reg[PL_REG_SUM0] += (uint32_t)k0 / words->reg[PL_REG_CHANNELS];
-  here.reg[PL_REG_ROWS] = (uint32_t)rows;
-  here.reg[PL_REG_COLS] = (uint32_t)cols;
-  here.reg[PL_REG_DEPTH] = (uint32_t)depth;
+  if (api->configure(state->array, tile->words.reg, PL_REG_WORDS, why, size)) return PL_E_IO;
+  for (int which = 1; which >= 0; which--)
+    if (tile->load[which] &&
+        api->load(state->array, which, tile->codes[which], which ? job->ldb : job->lda, which ? tile->cols : tile->rows,
+                  tile->depth, why, size))
+      return PL_E_IO;
 
-  loaded a = {.serial = state->jobs, .first = m0, .k0 = k0, .rows = rows, .depth = depth};
-  loaded b = {.serial = state->jobs, .first = n0, .k0 = k0, .rows = cols, .depth = depth};
-  if (job->b_tag) b.serial = job->b_tag, b.is_tag = 1;
-  if (api->configure(state->array, here.reg, PL_REG_WORDS, why, size)) return PL_E_IO;
-  if (load(state, 1, job->b, job->ldb, b, why, size)) return PL_E_IO;
-  if (load(state, 0, job->a, job->lda, a, why, size)) return PL_E_IO;
-
-  int32_t *c = job->c + m0 * job->ldc + n0;
-  int result = k0 ? api->run(state->array, state->tile, cols, why, size) : api->run(state->array, c, job->ldc, why, size);
+  int32_t *c = job->c + tile->m0 * job->ldc + tile->n0;
+  const int adds = tile->k0 > 0;
+  const int result = adds ? api->run(state->array, state->tile, tile->cols, why, size)
+                          : api->run(state->array, c, job->ldc, why, size);
   if (result) return result > 0 ? PL_E_MISMATCH : PL_E_IO;
-  if (!k0) return PL_OK;
-  for (int i = 0; i < rows; i++)
-    for (int j = 0; j < cols; j++) {
-      int32_t *out = c + i * job->ldc + j;
-      *out = (int32_t)((uint32_t)*out + (uint32_t)state->tile[(size_t)i * (size_t)cols + (size_t)j]);
-    }
+  if (adds) pl_tile_add(tile, state->tile, c, job->ldc);
   return PL_OK;
 }
 
 static pl_status rtl_gemm(pl_device *dev, const pl_job *job, const pl_image *words, pl_error *err) {
   rtl_state *state = dev->state;
-  tile_size tile = {0};
   pl_status status = use_kind(state, words->reg[PL_REG_KIND], err); /* if configure could not */
   if (status) return status;
-  if ((status = plan(state->api, job, (int)words->reg[PL_REG_CHANNELS], &tile, err))) return status;
-  if (tile.depth < job->k) {
-    size_t size = (size_t)tile.rows * (size_t)tile.cols;
-    int32_t *larger = size > state->tile_size ? realloc(state->tile, size * sizeof *larger) : state->tile;
-    if (!larger) return pl_fail(err, PL_E_MEMORY, "out of memory for a tile of %d x %d", tile.rows, tile.cols);
-    state->tile = larger;
-    if (size > state->tile_size) state->tile_size = size;
-  }
+  pl_tiles *tiles = state->tiles;
+  if ((status = pl_tiles_begin(tiles, job, words, err))) return status;
+  if ((status = pl_tiles_room(tiles, &state->tile, &state->tile_size, err))) return status;
 
-  state->jobs++;
   char why[400] = "unknown reason";
-  int row_tiles = ceil_div(job->m, tile.rows), backwards = 0;
-  for (int k0 = 0; k0 < job->k && !status; k0 += tile.depth)
-    for (int n0 = 0; n0 < job->n && !status; n0 += tile.cols, backwards = !backwards)
-      for (int i = 0; i < row_tiles && !status; i++) {
-        int m0 = (backwards ? row_tiles - 1 - i : i) * tile.rows;
-        status = run_tile(state, job, words, tile, m0, n0, k0, why, sizeof why);
-      }
+  for (int i = 0; i < tiles->count && !status; i++) {
+    pl_tile tile;
+    pl_tiles_next(tiles, i, &tile);
+    status = run_tile(state, job, &tile, why, sizeof why);
+  }
+  pl_tiles_end(tiles);
   state->api->counters(state->array, &dev->counters);
   if (!status) return PL_OK;
-  state->operand[0].valid = state->operand[1].valid = 0;
+  pl_tiles_forget(tiles);
   return pl_fail(err, status, "%.60s: %s", dev->uri, why);
 }
 

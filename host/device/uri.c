@@ -80,3 +80,14 @@ pl_status pl_uri_number(const pl_uri *uri, const char *key, uint64_t min, uint64
   *value = number;
   return PL_OK;
 }
+
+pl_status pl_uri_real(const pl_uri *uri, const char *key, double min, double max, double *value, pl_error *err) {
+  const char *text = pl_uri_text(uri, key, NULL);
+  if (!text) return PL_OK;
+  char *end;
+  const double number = strtod(text, &end);
+  if (isspace((unsigned char)*text) || end == text || *end || !(number >= min && number <= max))
+    return pl_fail(err, PL_E_INPUT, "%s: option %s wants a number from %g to %g, not '%s'", uri->scheme, key, min, max, text);
+  *value = number;
+  return PL_OK;
+}

@@ -50,6 +50,7 @@ typedef struct {
   const char *serial; /* NULL: the only one there is; several are an error that names them */
   uint32_t baud;      /* UART; refused if the chip cannot come within 0.5 % */
   int fifo;           /* 1: FT245 synchronous FIFO on channel A */
+  int rts_cts;        /* UART: 1: the board wires RTS# and CTS#, so that nothing overruns */
   int channel;        /* 0 A, 1 B; -1: the last one that the chip has (iCE40 boards have their UART on B) */
 } pl_ftdi_options;
 pl_status pl_port_ftdi_open(const pl_ftdi_options *options, pl_port **port, pl_error *err);

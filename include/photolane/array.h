@@ -7,7 +7,8 @@
  * tiles is the caller's business.
  *
  * A tile takes pl_array_group_words words for every group of `rows` rows of A, and as many for every group of
- * `columns` columns of B.
+ * `columns` columns of B. They lie in the operand buffers from the words a_base and b_base on (registers), so that
+ * operands of many tiles stay side by side; a load overwrites what lies there.
  */
 #ifndef PHOTOLANE_ARRAY_H
 #define PHOTOLANE_ARRAY_H
@@ -21,7 +22,7 @@
 extern "C" {
 #endif
 
-#define PL_ARRAY_ABI 3
+#define PL_ARRAY_ABI 4
 #define PL_ARRAY_SYMBOL "pl_array_get"
 
 typedef struct pl_array pl_array;
@@ -54,12 +55,12 @@ typedef struct {
   /* Writes the registers; the words count from 0. Those of another kind are an error. */
   int (*configure)(pl_array *, const uint32_t *words, int count, char *error, size_t size);
 
-  /* Encodes codes[i*ld + k], i < rows, k < depth, into the buffer of operand 0 (A) or 1 (B). The registers
-   * row0/col0, sum0 and depth of the tile must have been written. Must be loaded anew after any change of a register
-   * other than the ADC's and the ones that name the *other* operand's position. */
+  /* Encodes codes[i*ld + k], i < rows, k < depth, into the buffer of operand 0 (A) or 1 (B), from a_base or b_base on.
+   * The registers of the tile must have been written. Must be loaded anew before it is used under registers that its
+   * encoding depends on (pl_operand_key) and that have changed. An operand that ends behind its buffer is an error. */
   int (*load)(pl_array *, int operand, const int8_t *codes, int64_t ld, int rows, int depth, char *error, size_t size);
 
-  /* Computes the tile; overwrites c[i*ldc + j], i < rows, j < cols registers. The checker's first
+  /* Computes the tile, of the operands that lie at a_base and b_base; overwrites c[i*ldc + j], i < rows, j < cols registers. The checker's first
    * difference ends the run with 1 and a sentence that says where; any other failure with -1. */
   int (*run)(pl_array *, int32_t *c, int64_t ldc, char *error, size_t size);
 

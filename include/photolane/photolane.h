@@ -7,6 +7,8 @@
  *   model:             the golden model, integers in C
  *   rtl: rtl:8x8x64    the RTL, Verilated; rows x columns x width of the physical array
  *                      (`rtl:8x8x64?check=1` compares each detector read with the golden model)
+ *   sim:uart sim:ft245 a simulated board: RTL, link and FTDI chip at their pins, driven like a real one
+ *   ftdi:              an FPGA board behind an FTDI chip (`ftdi:?serial=PL0042`, `ftdi:?mode=fifo`)
  *   null:              the golden model with injected faults, for tests (`null:?fail=lost&after=5`, ...)
  *
  * The life of a device:
@@ -138,10 +140,11 @@ typedef struct pl_device pl_device;
 
 typedef struct {
   char uri[528];      /* as opened (at most 511 characters), completed: "rtl:8x8x64" */
-  char backend[16];   /* "model", "rtl", "null" */
+  char backend[16];   /* "model", "rtl", "sim", "ftdi", "null" */
   char kind[16];      /* of the core that is configured: "coherent", "intensity", "rns" */
   char build[160];    /* build id of what computes; of an array also the tools that made it */
   int rows, columns, width; /* physical array; 0 for the model */
+  uint32_t clock_khz; /* of a device behind a link; 0 for the others */
   int checked;        /* 1: each detector read is compared with the golden model */
 } pl_identity;
 
@@ -174,7 +177,8 @@ typedef struct {
                      until pl_close, over every pl_configure */
 } pl_job;
 
-/* Computes one job, whole or not at all: on error c is undefined. */
+/* Computes one job, whole or not at all: on error c is undefined. If a board is unplugged on the way this is PL_E_NODEV,
+ * unless it comes back within the seconds of its option `wait`; the same job asked for again then goes on where it stopped. */
 PL_API pl_status pl_gemm(pl_device *dev, const pl_job *job, pl_error *err);
 
 /* ---- Counters ------------------------------------------------------------------------------- */

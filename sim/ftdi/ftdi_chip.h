@@ -29,6 +29,9 @@ typedef struct ftdi_chip ftdi_chip;
 ftdi_chip *ftdi_chip_new(ftdi_chip_type type, const char *serial, int fifo);
 void ftdi_chip_free(ftdi_chip *);
 
+/* As after it was plugged in: buffers empty, all that the host has set is gone. The EEPROM stays. */
+void ftdi_chip_power_up(ftdi_chip *);
+
 /* ---- USB side. Channel A is endpoints 0x81 and 0x02, channel B (FT2232H) 0x83 and 0x04. ---- */
 
 enum { FTDI_CHIP_STALL = -1 };
@@ -48,6 +51,9 @@ int ftdi_chip_bulk_in(ftdi_chip *, int endpoint, uint8_t *buf, int len, int *got
 /* When bulk_in will complete by the latency timer if no byte comes. */
 uint64_t ftdi_chip_bulk_in_due(const ftdi_chip *, int endpoint);
 
+/* Takes up to n bytes of the board as they are, without packets, status and timer: for a front end that is no USB. How many. */
+int ftdi_chip_drain(ftdi_chip *, int channel, uint8_t *buf, int n);
+
 int ftdi_chip_max_packet(const ftdi_chip *); /* 512, FT231X 64 */
 uint16_t ftdi_chip_product(const ftdi_chip *); /* 0x6010, 0x6014, 0x6015; the vendor is 0x0403 */
 
@@ -61,6 +67,9 @@ int ftdi_chip_pin_waiting(const ftdi_chip *, int channel); /* bytes that pin_rea
  * is told in the status bytes). */
 int ftdi_chip_pin_write(ftdi_chip *, int channel, uint8_t byte, uint64_t now_us);
 int ftdi_chip_pin_space(const ftdi_chip *, int channel);
+
+/* SIWU# was low: what waits goes to the host at once, in a packet that need not be full. */
+void ftdi_chip_pin_send_now(ftdi_chip *, int channel);
 
 /* Line errors seen at the pins, for the status bytes: FTDI_LINE_*. */
 enum { FTDI_LINE_OVERRUN = 0x02, FTDI_LINE_PARITY = 0x04, FTDI_LINE_FRAMING = 0x08, FTDI_LINE_BREAK = 0x10 };

@@ -51,7 +51,6 @@ struct pl_array {
   bool configured = false;  // image holds what the core's registers hold
   pl_image image{};
   pl_model_regs regs{};
-  int loaded_rows[2] = {0, 0}, loaded_depth[2] = {0, 0};
   pl_counters seen{};  // hardware counters at the last call of counters
   pl_counters counters{};
 };
@@ -214,6 +213,14 @@ int pause(pl_array *a) {
 // Words of one group of lanes for the tile in the registers.
 int64_t group_words(const pl_model_regs &r) { return pl_array_group_words(r.depth, r.channels, PL_WIDTH); }
 
+// Words of the operand of the tile in the registers, and where they begin in its buffer.
+int64_t operand_words(const pl_model_regs &r, int operand) {
+  const int lanes = operand ? PL_COLUMNS : PL_ROWS, rows = operand ? r.cols : r.rows;
+  return (rows + lanes - 1) / lanes * group_words(r);
+}
+int base_of(const pl_array *a, int operand) { return a->image.reg[operand ? PL_REG_B_BASE : PL_REG_A_BASE]; }
+bool fits(const pl_array *a, int operand) { return base_of(a, operand) + operand_words(a->regs, operand) <= (operand ? PL_B_WORDS : PL_A_WORDS); }
+
 // Clocks of one group of lanes: each read takes its words, or its passes through the back end if those are more.
 int64_t group_clocks(const pl_model_regs &r) {
   const int64_t slots = PL_KIND == PL_KIND_RNS ? pl_rns_used(&r) : 1, passes = PL_ROWS * PL_COLUMNS / PL_BACK * slots;
@@ -226,10 +233,9 @@ int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, in
   const pl_model_regs &r = a->regs;
   if (rows != (operand ? r.cols : r.rows) || depth != r.depth)
     return fail(error, size, "the operand's shape is not the one in the registers");
-  const int lanes = operand ? PL_COLUMNS : PL_ROWS;
-  if ((rows + lanes - 1) / lanes * group_words(r) > (operand ? PL_B_WORDS : PL_A_WORDS))
-    return fail(error, size, "the operand does not fit the array's buffer");
-  if (a->checker) a->checker->load(operand, codes, ld, rows, depth);
+  if (!fits(a, operand)) return fail(error, size, "the operand does not fit the array's buffer");
+  if (a->checker)
+    a->checker->load(operand, base_of(a, operand), static_cast<int>(operand_words(r, operand)), codes, ld, rows, depth);
   const uint64_t begin = a->clock;
   a->core->load_operand_i = operand;
   a->core->load_start_i = 1;
@@ -265,6 +271,7 @@ int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, in
 #if PL_SERIAL
 int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
   const pl_model_regs &r = a->regs;
+  if (!fits(a, 0) || !fits(a, 1)) return fail(error, size, "an operand does not fit the array's buffer");
   const uint64_t begin = a->clock;
   const int64_t row_groups = (r.rows + PL_ROWS - 1) / PL_ROWS, column_groups = (r.cols + PL_COLUMNS - 1) / PL_COLUMNS;
   const uint64_t ideal = row_groups * column_groups * group_clocks(r);
@@ -296,10 +303,14 @@ int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
 #else
 int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
   const pl_model_regs &r = a->regs;
+  if (!fits(a, 0) || !fits(a, 1)) return fail(error, size, "an operand does not fit the array's buffer");
   const uint64_t begin = a->clock;
   const int64_t row_groups = (r.rows + PL_ROWS - 1) / PL_ROWS, column_groups = (r.cols + PL_COLUMNS - 1) / PL_COLUMNS;
   const uint64_t ideal = row_groups * column_groups * group_clocks(r);
-  if (a->checker) a->checker->start();
+  if (a->checker) {
+    a->checker->start(base_of(a, 0), base_of(a, 1));
+    if (a->checker->failed()) return differs(a, error, size);
+  }
   a->core->result_ready_i = 1;
   a->core->start_i = 1;
   tick(a);

@@ -3,13 +3,18 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 
 extern "C" {
 #include "model/rns.h"
 }
 
-void Checker::load(int operand, const int8_t *codes, int64_t ld, int rows, int depth) {
-  Operand &o = operand_[operand];
+void Checker::load(int operand, int base, int words, const int8_t *codes, int64_t ld, int rows, int depth) {
+  auto &resident = resident_[operand];
+  for (auto at = resident.begin(); at != resident.end();)
+    at = at->first < base + words && base < at->first + at->second.words ? resident.erase(at) : std::next(at);
+  Operand &o = resident[base];
+  o.words = words;
   o.rows = rows;
   o.depth = depth;
   o.reads = (depth + regs_.channels - 1) / regs_.channels;
@@ -33,7 +38,17 @@ void Checker::load(int operand, const int8_t *codes, int64_t ld, int rows, int d
   }
 }
 
-void Checker::start() {
+void Checker::start(int a_base, int b_base) {
+  for (int operand = 0; operand < 2; operand++) {
+    const int base = operand ? b_base : a_base;
+    const auto found = resident_[operand].find(base);
+    operand_[operand] = found == resident_[operand].end() ? nullptr : &found->second;
+    const int rows = operand ? regs_.cols : regs_.rows;
+    if (!operand_[operand] || found->second.rows != rows || found->second.depth != regs_.depth) {
+      operand_[operand] = nullptr;
+      sentence_ = std::string("operand ") + "AB"[operand] + " of the tile was never loaded at word " + std::to_string(base);
+    }
+  }
   at_sums_ = at_detector_ = at_code_ = Place();
   waiting_.clear();
   detected_ = 0;
@@ -65,8 +80,8 @@ void Checker::differ(const Place &place, int lane, const char *stage, int64_t ex
 
 pl_sums Checker::sum_up(int m, int n, int read) const {
   const int first = read * regs_.channels, end = std::min(first + regs_.channels, regs_.depth);
-  const pl_encoded *a = &operand_[0].elements[static_cast<size_t>(m) * regs_.depth];
-  const pl_encoded *b = &operand_[1].elements[static_cast<size_t>(n) * regs_.depth];
+  const pl_encoded *a = &operand_[0]->elements[static_cast<size_t>(m) * regs_.depth];
+  const pl_encoded *b = &operand_[1]->elements[static_cast<size_t>(n) * regs_.depth];
   pl_sums s = {};
   for (int k = first; k < end; k++) {
     s.product += static_cast<int64_t>(a[k].field) * b[k].field;
@@ -84,7 +99,7 @@ Checker::Expected Checker::expect(const pl_sums &sums, int m, int n, int read) c
   if (regs_.kind == PL_KIND_RNS) {
     const pl_rns_values v = pl_rns_read(&regs_, static_cast<int32_t>(sums.product), row, col, sum);
     const auto shift = [&](int which, int i) {
-      return operand_[which].shift[static_cast<size_t>(i) * operand_[which].reads + read];
+      return operand_[which]->shift[static_cast<size_t>(i) * operand_[which]->reads + read];
     };
     e.code = v.value;
     e.shift = shift(0, m) + shift(1, n);

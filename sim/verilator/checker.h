@@ -1,4 +1,4 @@
-// checker.h: the C++ side of pl_checker.sv. Keeps the operands of the tile in their encoded form, walks through
+// checker.h: the C++ side of pl_checker.sv. Keeps the operands in the buffers in their encoded form, walks through
 // the detector reads in the order of the hardware, and compares each of them with the golden model, lane by lane:
 // the sums, the detector value, what is accumulated. The last two come in groups of lanes, as wide as the back end.
 // Knows nothing of Verilator.
@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,8 +20,9 @@ class Checker {
   Checker(int rows, int columns, int back_lanes) : rows_(rows), columns_(columns), back_lanes_(back_lanes) {}
 
   void configure(const pl_image &image) { pl_model_unpack(&image, &regs_); }
-  void load(int operand, const int8_t *codes, int64_t ld, int rows, int depth);  // encodes with the golden model
-  void start();                                                                 // a tile begins
+  // Encodes with the golden model what goes into words base .. base+words-1 of the operand's buffer.
+  void load(int operand, int base, int words, const int8_t *codes, int64_t ld, int rows, int depth);
+  void start(int a_base, int b_base);  // a tile begins, with the operands that lie there
 
   // One read of every lane. Words in lane order, as the RTL packs them.
   void sums(const uint32_t *y, const uint32_t *d, const uint32_t *p, const uint32_t *l);
@@ -35,7 +37,7 @@ class Checker {
 
  private:
   struct Operand {
-    int rows = 0, depth = 0, reads = 0;
+    int words = 0, rows = 0, depth = 0, reads = 0;
     std::vector<pl_encoded> elements;  // (rows, depth); kind rns: the mantissa in `field`
     std::vector<int> shift;            // (rows, reads), kind rns
   };
@@ -57,7 +59,8 @@ class Checker {
 
   int rows_, columns_, back_lanes_;
   pl_model_regs regs_{};
-  Operand operand_[2];
+  std::map<int, Operand> resident_[2];             // by the first word
+  const Operand *operand_[2] = {nullptr, nullptr};  // of the tile
   Place at_sums_, at_detector_, at_code_;
   std::deque<std::vector<Expected>> waiting_;  // reads between array and accumulator
   size_t detected_ = 0;                        // of waiting_, how many have passed the detector

@@ -13,19 +13,21 @@
 #include <string.h>
 
 #include "model/model.h"
+#include "model/operand.h"
 #include "photolane/array.h"
 
 enum { ROWS = 2, COLUMNS = 3, WIDTH = 64, A_WORDS = 81, B_WORDS = 67 };
 
 typedef struct {
-  int8_t *codes;
-  int rows, depth;
+  int8_t *codes; /* NULL: free */
+  int base, words, rows, depth;
   pl_model_regs regs; /* when it was loaded */
 } operand;
 
 struct pl_array {
   pl_model_regs regs;
-  operand in[2];
+  int base[2];                /* of A and of B, by the registers */
+  operand in[2][A_WORDS]; /* what lies in the buffers */
   pl_counters counters;
   int check;
 };
@@ -40,8 +42,7 @@ static pl_array *create(int check, char *error, size_t size) {
 }
 
 static void destroy(pl_array *array) {
-  free(array->in[0].codes);
-  free(array->in[1].codes);
+  for (int i = 0; i < A_WORDS; i++) free(array->in[0][i].codes), free(array->in[1][i].codes);
   free(array);
 }
 
@@ -60,19 +61,31 @@ static int configure(pl_array *array, const uint32_t *words, int count, char *er
   memcpy(image.reg, words, sizeof image.reg);
   if (pl_image_check(&image, &err)) return snprintf(error, size, "%s", err.text), -1;
   pl_model_unpack(&image, &array->regs);
+  array->base[0] = (int)image.reg[PL_REG_A_BASE];
+  array->base[1] = (int)image.reg[PL_REG_B_BASE];
   return 0;
 }
 
 static int load(pl_array *array, int which, const int8_t *codes, int64_t ld, int rows, int depth, char *error,
                 size_t size) {
-  operand *o = &array->in[which];
+  operand *o = NULL;
   const pl_model_regs *r = &array->regs;
+  const int base = array->base[which];
   if (getenv("FAKE_BROKEN")) return snprintf(error, size, "broken"), -1;
   int words = pl_array_group_words(depth, r->channels, WIDTH) * ceil_div(rows, which ? COLUMNS : ROWS);
-  if (words > (which ? B_WORDS : A_WORDS)) return snprintf(error, size, "operand %d needs %d words", which, words), -1;
+  if (base + words > (which ? B_WORDS : A_WORDS))
+    return snprintf(error, size, "operand %d needs %d words from %d on", which, words, base), -1;
   if (depth != r->depth || rows != (which ? r->cols : r->rows))
     return snprintf(error, size, "operand %d is loaded as %d x %d, against the registers", which, rows, depth), -1;
-  free(o->codes);
+  for (int i = 0; i < A_WORDS; i++) { /* what lay there is gone */
+    operand *other = &array->in[which][i];
+    if (other->codes && other->base < base + words && base < other->base + other->words) {
+      free(other->codes);
+      other->codes = NULL;
+    }
+    if (!other->codes) o = other;
+  }
+  o->base = base, o->words = words;
   o->codes = malloc((size_t)rows * (size_t)depth);
   if (!o->codes) return snprintf(error, size, "out of memory"), -1;
   for (int i = 0; i < rows; i++) memcpy(o->codes + (size_t)i * (size_t)depth, codes + i * ld, (size_t)depth);
@@ -81,24 +94,30 @@ static int load(pl_array *array, int which, const int8_t *codes, int64_t ld, int
   return 0;
 }
 
-/* What the buffer holds depends on everything but the ADC and the position of the other operand. */
-static int is_stale(const pl_array *array, int which) {
-  const operand *o = &array->in[which];
-  pl_model_regs then = o->regs, now = array->regs;
+/* What lies at the base and was loaded for this tile. A depends on everything but the ADC and the position of B; B on what
+ * pl_operand_key says. */
+static const operand *find(const pl_array *array, int which) {
+  const operand *o = NULL;
+  for (int i = 0; i < A_WORDS && !o; i++)
+    if (array->in[which][i].codes && array->in[which][i].base == array->base[which]) o = &array->in[which][i];
+  if (!o) return NULL;
+  pl_model_regs then = o->regs, now = array->regs, then_key, now_key;
+  pl_operand_key(&then, &then_key);
+  pl_operand_key(&now, &now_key);
+  if (which) return memcmp(&then_key, &now_key, sizeof then_key) ? NULL : o;
   then.adc_gain = now.adc_gain, then.adc_shift = now.adc_shift, then.adc_offset = now.adc_offset;
   then.adc_bits = now.adc_bits;
-  if (which) then.row0 = now.row0, then.rows = now.rows;
-  else then.col0 = now.col0, then.cols = now.cols;
-  return !o->codes || memcmp(&then, &now, sizeof then) != 0;
+  then.col0 = now.col0, then.cols = now.cols;
+  return memcmp(&then, &now, sizeof then) ? NULL : o;
 }
 
 static int run(pl_array *array, int32_t *c, int64_t ldc, char *error, size_t size) {
   const pl_model_regs *r = &array->regs;
-  for (int which = 0; which < 2; which++)
-    if (is_stale(array, which)) return snprintf(error, size, "operand %d in the buffer is stale", which), -1;
+  const operand *a = find(array, 0), *b = find(array, 1);
+  if (!a || !b) return snprintf(error, size, "operand %s in the buffer is stale", a ? "B" : "A"), -1;
   if (array->check && getenv("FAKE_MISMATCH"))
     return snprintf(error, size, "row %u, column %u, sum %u: wrong", r->row0, r->col0, r->sum0), 1;
-  int64_t clipped = pl_model_gemm(r, array->in[0].codes, r->depth, array->in[1].codes, r->depth, c, ldc, NULL);
+  int64_t clipped = pl_model_gemm(r, a->codes, r->depth, b->codes, r->depth, c, ldc, NULL);
   if (clipped < 0) return snprintf(error, size, "out of memory"), -1;
   uint64_t reads = (uint64_t)r->rows * (uint64_t)r->cols * (uint64_t)ceil_div(r->depth, r->channels);
   array->counters.clipped += (uint64_t)clipped;
