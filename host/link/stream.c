@@ -6,7 +6,7 @@
 /* A frame that is lost costs less if it was short, so losses halve the payload, and what arrives lets it grow again. */
 enum { CUT_LEAST = 64, CUT_GROWTH = 8 };
 
-enum { TIMEOUT_BASE_US = 20000, TIMEOUT_BUFFERS = 4, ID_BYTES = 4 };
+enum { TIMEOUT_BASE_US = 20000, TIMEOUT_BUFFERS = 4, EARLY = 5, ID_BYTES = 4 };
 
 static uint16_t distance(uint16_t from, uint16_t to) { return (uint16_t)(to - from); }
 
@@ -91,6 +91,11 @@ static size_t payload_now(const pl_stream *s) {
   return credit < s->peer_ring / 4 ? 0 : credit;
 }
 
+static void progress(pl_stream *s, uint64_t now_us) {
+  s->since_us = now_us;
+  s->early = 0;
+}
+
 static void go_back(pl_stream *s) {
   if (s->next != s->acknowledged && s->cut > CUT_LEAST) s->cut /= 2;
   s->next = s->acknowledged;
@@ -120,7 +125,7 @@ size_t pl_stream_compose(pl_stream *s, uint64_t now_us, uint8_t wire[PL_STREAM_C
     s->counters.payload_resent += fresh_from < n ? fresh_from : n;
     s->next = (uint16_t)(s->next + n);
     if (fresh_from < n) s->furthest = s->next;
-    if (!s->waiting) s->since_us = now_us;
+    if (!s->waiting) progress(s, now_us);
     s->waiting = 1;
   }
   return pl_frame_encode(&frame, s->session, wire);
@@ -147,8 +152,6 @@ static void miss(pl_stream *s) {
   if (s->setup.is_device || !s->nak_told) s->nak_due = 1;
   s->nak_told = 1;
 }
-
-static void progress(pl_stream *s, uint64_t now_us) { s->since_us = now_us; }
 
 /* The other side's ack and limit; those that go backwards or name what was never sent are ignored. */
 static void take_ack(pl_stream *s, const pl_frame *f, uint64_t now_us) {
@@ -268,7 +271,19 @@ static int outstanding(const pl_stream *s) {
 }
 
 uint64_t pl_stream_due(const pl_stream *s) {
-  return outstanding(s) && s->waiting ? s->since_us + pl_stream_timeout_us(s) : UINT64_MAX;
+  if (!outstanding(s) || !s->waiting) return UINT64_MAX;
+  const uint64_t timeout = pl_stream_timeout_us(s);
+  return s->since_us + (s->early || s->state == PL_STREAM_OPENING ? timeout : timeout / EARLY);
+}
+
+/* What is missing is asked for and what may be missing is sent once more. */
+static void ask_again(pl_stream *s) {
+  s->hello_due = s->state == PL_STREAM_OPENING;
+  s->nak_due = s->state == PL_STREAM_OPEN;
+  s->echo_until_us = 0;
+  s->nak_told = 0;
+  s->early = 1;
+  go_back(s);
 }
 
 void pl_stream_tick(pl_stream *s, uint64_t now_us) {
@@ -278,9 +293,13 @@ void pl_stream_tick(pl_stream *s, uint64_t now_us) {
   }
   if (!s->waiting) {
     s->waiting = 1;
-    s->since_us = now_us;
+    progress(s, now_us);
   }
   if (now_us < pl_stream_due(s)) return;
+  if (now_us < s->since_us + pl_stream_timeout_us(s)) { /* most likely something was lost twice */
+    ask_again(s);
+    return;
+  }
   if (s->heard) s->tries = 0;
   if (s->tries == PL_STREAM_TRIES) {
     s->state = PL_STREAM_SILENT;
@@ -290,9 +309,5 @@ void pl_stream_tick(pl_stream *s, uint64_t now_us) {
   s->heard = 0;
   s->counters.timeouts++;
   s->since_us = now_us;
-  s->hello_due = s->state == PL_STREAM_OPENING;
-  s->nak_due = s->state == PL_STREAM_OPEN;
-  s->echo_until_us = 0;
-  s->nak_told = 0;
-  go_back(s);
+  ask_again(s);
 }

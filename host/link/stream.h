@@ -71,7 +71,9 @@ typedef struct {
 
   uint64_t awaited;      /* host: bytes of answers that must still come */
   uint64_t since_us;     /* host: of the last progress or time-out while something was outstanding */
-  int waiting, tries, heard; /* heard: a good frame since the last time-out */
+  int waiting, tries;
+  int early;             /* the early question has been asked since the last progress */
+  int heard;             /* a good frame since the last time-out */
 
   uint8_t send[PL_STREAM_RING_MAX], receive[PL_STREAM_RING_MAX];
 } pl_stream;

@@ -87,7 +87,7 @@ static void step(pair *p) {
     const size_t n = pl_stream_compose(&p->device, now, frame);
     for (size_t i = 0; i < n; i++) wire_carry(p->w, &p->to_host, frame[i]);
   }
-  uint64_t next = p->w->now_ns + 5000000;
+  uint64_t next = p->w->now_ns + 500000;
   const uint64_t due = pl_stream_due(&p->host);
   if (due < UINT64_MAX / 1000 && due * 1000 < next) next = due * 1000;
   wire *both[] = {&p->to_device, &p->to_host};
@@ -207,7 +207,7 @@ START_TEST(absent_peer) {
   ck_assert_int_eq(p->host.state, PL_STREAM_SILENT);
   ck_assert_uint_eq(p->host.counters.frames_sent, 1 + PL_STREAM_TRIES);
   ck_assert_uint_ge(p->w->now_ns / 1000, (PL_STREAM_TRIES + 1) * timeout);
-  ck_assert_uint_le(p->w->now_ns / 1000, (PL_STREAM_TRIES + 1) * (timeout + 5000));
+  ck_assert_uint_le(p->w->now_ns / 1000, (PL_STREAM_TRIES + 1) * (timeout + 1000));
   pair_free(p);
 
   p = pair_new(2); /* and one that falls silent */
@@ -218,7 +218,7 @@ START_TEST(absent_peer) {
   const uint64_t begin = p->w->now_ns;
   while (p->host.state == PL_STREAM_OPEN) step(p);
   ck_assert_int_eq(p->host.state, PL_STREAM_SILENT);
-  ck_assert_uint_le((p->w->now_ns - begin) / 1000, (PL_STREAM_TRIES + 1) * (pl_stream_timeout_us(&p->host) + 6000));
+  ck_assert_uint_le((p->w->now_ns - begin) / 1000, (PL_STREAM_TRIES + 1) * (pl_stream_timeout_us(&p->host) + 1000));
   pair_free(p);
 }
 END_TEST
@@ -235,7 +235,7 @@ START_TEST(slow_peer) {
   const uint64_t most = 60000000 / pl_stream_timeout_us(&p->host) + 1;
   ck_assert_uint_ge(p->host.counters.timeouts, most / 2); /* it asked now and then */
   ck_assert_uint_le(p->host.counters.timeouts, most);
-  ck_assert_uint_eq(p->host.counters.naks_sent, p->host.counters.timeouts);
+  ck_assert_uint_eq(p->host.counters.naks_sent, p->host.counters.timeouts + 1); /* once early */
   carry(p, 5000);
   pair_free(p);
 }
