@@ -1,4 +1,4 @@
-# make install PREFIX=/usr/local DESTDIR=     program, library, header, pkg-config file, cores, arrays, man page
+# make install PREFIX=/usr/local DESTDIR=     program, library, header, pkg-config file, cores, arrays, udev rules, man page
 #
 # An installed tree may be moved: the library looks for its arrays and cores relative to itself first, and only
 # then where PREFIX said (host/device/paths.c).
@@ -8,6 +8,7 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
 MANDIR ?= $(DATADIR)/man
+UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 INSTALL ?= install
 
 CORES := $(wildcard host/physics/cores/*.cfg)
@@ -38,7 +39,8 @@ install: $(O)/photolane.pc ## into DESTDIR and PREFIX (/usr/local); `make rtl` f
 install: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 	$(Q)$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/photolane \
-	  $(DESTDIR)$(INCLUDEDIR)/photolane $(DESTDIR)$(DATADIR)/photolane/cores $(DESTDIR)$(MANDIR)/man1
+	  $(DESTDIR)$(INCLUDEDIR)/photolane $(DESTDIR)$(DATADIR)/photolane/cores $(DESTDIR)$(MANDIR)/man1 \
+	  $(DESTDIR)$(UDEVDIR)
 	$(Q)$(INSTALL) -m 755 $(O)/photolane $(DESTDIR)$(BINDIR)/photolane
 	$(Q)$(INSTALL) -m 644 $(O)/libphotolane.a $(DESTDIR)$(LIBDIR)/
 	$(Q)$(INSTALL) -m 755 $(O)/libphotolane.so.$(VERSION) $(DESTDIR)$(LIBDIR)/
@@ -48,10 +50,12 @@ install: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so
 	$(Q)$(INSTALL) -m 644 $(O)/photolane.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
 	$(Q)$(INSTALL) -m 644 $(CORES) $(DESTDIR)$(DATADIR)/photolane/cores/
 	$(Q)$(if $(BUILT_PLUGINS),$(INSTALL) -m 755 $(BUILT_PLUGINS) $(DESTDIR)$(LIBDIR)/photolane/,:)
+	$(Q)$(INSTALL) -m 644 scripts/60-photolane.rules $(DESTDIR)$(UDEVDIR)/
 	$(Q)$(INSTALL) -m 644 docs/man/photolane.1 $(DESTDIR)$(MANDIR)/man1/
 
 uninstall: ## takes away what install put there (same PREFIX and DESTDIR)
 	$(Q)rm -f $(DESTDIR)$(BINDIR)/photolane $(DESTDIR)$(LIBDIR)/libphotolane.a $(DESTDIR)$(LIBDIR)/libphotolane.so \
 	  $(DESTDIR)$(LIBDIR)/libphotolane.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/libphotolane.so.$(VERSION) \
-	  $(DESTDIR)$(LIBDIR)/pkgconfig/photolane.pc $(DESTDIR)$(MANDIR)/man1/photolane.1
+	  $(DESTDIR)$(LIBDIR)/pkgconfig/photolane.pc $(DESTDIR)$(MANDIR)/man1/photolane.1 \
+	  $(DESTDIR)$(UDEVDIR)/60-photolane.rules
 	$(Q)rm -rf $(DESTDIR)$(LIBDIR)/photolane $(DESTDIR)$(INCLUDEDIR)/photolane $(DESTDIR)$(DATADIR)/photolane

@@ -30,5 +30,7 @@ $(O)/tests/usb/guest_tty: $(O)/obj/tests/usb/guest_tty.o
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
 .PHONY: check-usb
-check-usb: $(O)/photolane $(addprefix $(O)/tests/usb/,loopback guest_echo guest_tty) ## photolane over a real USB stack: QEMU guests and models of FTDI chips
+USB_PROGRAMS := $(O)/photolane $(addprefix $(O)/tests/usb/,loopback guest_echo guest_tty) \
+  $(addprefix $(O)/board/photolane-board-,uart-coherent-1x2x8 ft245-coherent-4x4x8)
+check-usb: $(USB_PROGRAMS) ## photolane over a real USB stack: QEMU guests and models of FTDI chips
 	$(Q)scripts/check-usb $(O) $(CASES)

@@ -22,14 +22,16 @@ const pl_ftdi_chip *pl_ftdi_chip_of(uint16_t release) {
 
 enum { MAX_EIGHTHS = 8 * 16384 - 1 };
 
-static int divisor_exists(uint32_t eighths) {
+static int divisor_exists(const pl_ftdi_chip *chip, uint32_t eighths) {
+  /* 3/8 and above 1/2 need a bit that libftdi and Linux send to an FT-X in different places: not used. */
+  if (chip->release == 0x1000 && !((eighths & 7) <= 2 || (eighths & 7) == 4)) return 0;
   return eighths == 8 || eighths == 12 || (eighths >= 16 && eighths <= MAX_EIGHTHS);
 }
 
 /* The next rate of a whole number of baud from `eighths` on, going up or down in rate; 0: there is none. */
-static uint32_t exact_rate(uint32_t base8, uint32_t eighths, int step) {
+static uint32_t exact_rate(const pl_ftdi_chip *chip, uint32_t base8, uint32_t eighths, int step) {
   for (; eighths >= 8 && eighths <= MAX_EIGHTHS; eighths += (uint32_t)step)
-    if (divisor_exists(eighths) && base8 % eighths == 0) return base8 / eighths;
+    if (divisor_exists(chip, eighths) && base8 % eighths == 0) return base8 / eighths;
   return 0;
 }
 
@@ -38,7 +40,7 @@ pl_status pl_ftdi_rate(const pl_ftdi_chip *chip, uint32_t baud, uint32_t *num, u
   if (baud < 1200) return pl_fail(err, PL_E_INPUT, "a rate of %u baud is too slow; the least is 1200", (unsigned)baud);
   uint32_t best = 8;
   for (uint32_t near = base8 / baud, n = near > 9 ? near - 8 : 8; n <= near + 8; n++) {
-    if (!divisor_exists(n)) continue;
+    if (!divisor_exists(chip, n)) continue;
     const double off = (double)base8 / n - baud, best_off = (double)base8 / best - baud;
     if (off * off < best_off * best_off) best = n;
   }
@@ -46,24 +48,26 @@ pl_status pl_ftdi_rate(const pl_ftdi_chip *chip, uint32_t baud, uint32_t *num, u
   *den = best;
   const double off = (double)base8 / best / baud - 1;
   if (off <= 0.005 && off >= -0.005) return PL_OK;
-  const uint32_t above = exact_rate(base8, base8 / baud, -1);
-  const uint32_t below = exact_rate(base8, base8 / baud < 8 ? 8 : base8 / baud + 1, 1);
+  const uint32_t above = exact_rate(chip, base8, base8 / baud, -1);
+  const uint32_t below = exact_rate(chip, base8, base8 / baud < 8 ? 8 : base8 / baud + 1, 1);
   if (!above)
     return pl_fail(err, PL_E_INPUT, "an %s has no rate within 0.5 %% of %u baud; its highest is %u baud", chip->name,
                    (unsigned)baud, (unsigned)below);
-  return pl_fail(err, PL_E_INPUT, "an %s has no rate within 0.5 %% of %u baud; the nearest exact ones are %u and %u baud",
-                 chip->name, (unsigned)baud, (unsigned)below, (unsigned)above);
+  return pl_fail(err, PL_E_INPUT,
+                 "an %s has no rate within 0.5 %% of %u baud; the nearest exact ones are %u and %u baud", chip->name,
+                 (unsigned)baud, (unsigned)below, (unsigned)above);
 }
 
 /* ---- Search ---- */
 
 pl_status pl_ftdi_denied(const char *name, uint16_t product, pl_error *err) {
-  return pl_fail(err, PL_E_NODEV,
-                 "no permission to open %s: put this line into /etc/udev/rules.d/60-photolane.rules (the project ships that file "
-                 "in scripts/), run `udevadm control --reload` as root and plug the board in anew: "
-                 "SUBSYSTEM==\"usb\", ATTR{idVendor}==\"0403\", ATTR{idProduct}==\"%04x\", MODE=\"0660\", GROUP=\"plugdev\", "
-                 "TAG+=\"uaccess\"",
-                 name, product);
+  return pl_fail(
+      err, PL_E_NODEV,
+      "no permission to open %s: put this line into /etc/udev/rules.d/60-photolane.rules (the project ships that file "
+      "in scripts/), run `udevadm control --reload` as root and plug the board in anew: "
+      "SUBSYSTEM==\"usb\", ATTR{idVendor}==\"0403\", ATTR{idProduct}==\"%04x\", MODE=\"0660\", GROUP=\"plugdev\", "
+      "TAG+=\"uaccess\"",
+      name, product);
 }
 
 /* Reads the serial number: needs permission. 0 or an error of libusb. */
@@ -72,13 +76,14 @@ static int read_serial(struct libusb_device *device, int index, char serial[64])
   serial[0] = 0;
   const int rc = libusb_open(device, &handle);
   if (rc) return rc;
-  if (index && libusb_get_string_descriptor_ascii(handle, (uint8_t)index, (unsigned char *)serial, 64) < 0) serial[0] = 0;
+  if (index && libusb_get_string_descriptor_ascii(handle, (uint8_t)index, (unsigned char *)serial, 64) < 0)
+    serial[0] = 0;
   libusb_close(handle);
   return 0;
 }
 
-pl_status pl_ftdi_find(struct ftdi_context *ftdi, const char *serial, struct libusb_device **device, pl_ftdi_found *found,
-                       pl_error *err) {
+pl_status pl_ftdi_find(struct ftdi_context *ftdi, const char *serial, struct libusb_device **device,
+                       pl_ftdi_found *found, pl_error *err) {
   struct ftdi_device_list *list = NULL;
   const int named = serial && *serial;
   *device = NULL;
@@ -99,8 +104,9 @@ pl_status pl_ftdi_find(struct ftdi_context *ftdi, const char *serial, struct lib
     if (rc == LIBUSB_ERROR_ACCESS) {
       snprintf(name, sizeof name, "%s at bus %d device %d (no permission)", kind, libusb_get_bus_number(at->dev),
                libusb_get_device_address(at->dev));
-      if (!denied) snprintf(denied_name, sizeof denied_name, "the %s at bus %d device %d", kind,
-                            libusb_get_bus_number(at->dev), libusb_get_device_address(at->dev));
+      if (!denied)
+        snprintf(denied_name, sizeof denied_name, "the %s at bus %d device %d", kind, libusb_get_bus_number(at->dev),
+                 libusb_get_device_address(at->dev));
       denied = d.idProduct;
     } else {
       snprintf(name, sizeof name, "%s %s", kind, this.serial[0] ? this.serial : "without a serial number");
@@ -118,18 +124,15 @@ pl_status pl_ftdi_find(struct ftdi_context *ftdi, const char *serial, struct lib
   ftdi_list_free(&list);
 
   pl_status status = PL_OK;
-  if (!seen)
-    status = pl_fail(err, PL_E_NODEV, "there is no FTDI chip on the USB; plug the board in");
+  if (!seen) status = pl_fail(err, PL_E_NODEV, "there is no FTDI chip on the USB; plug the board in");
   else if (matching > 1 && named)
     status = pl_fail(err, PL_E_NODEV, "%d FTDI chips have the serial number '%s'; unplug the others", matching, serial);
   else if (matching > 1)
     status = pl_fail(err, PL_E_NODEV, "there are %d FTDI chips; say which with serial=: %s", matching, names);
-  else if (!matching && denied)
-    status = pl_ftdi_denied(denied_name, denied, err);
+  else if (!matching && denied) status = pl_ftdi_denied(denied_name, denied, err);
   else if (!matching)
     status = pl_fail(err, PL_E_NODEV, "no FTDI chip has the serial number '%s'; there are: %s", serial, names);
-  else if (product)
-    status = pl_ftdi_denied(denied_name, product, err);
+  else if (product) status = pl_ftdi_denied(denied_name, product, err);
   else if (unknown)
     status = pl_fail(err, PL_E_NODEV, "libftdi 1.5 does not know the chip %s; use an FT2232H, FT232H or FT231X", names);
   if (status && *device) {

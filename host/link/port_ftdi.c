@@ -2,9 +2,9 @@
  *
  * libftdi's data calls are not used: its reads throw away what came before a time-out and the status bytes with it, its
  * writes do not say how much went out, and it has one transfer at a time. Here six IN transfers of 16 KiB are always
- * queued, so the chip's small buffer empties while the program computes, and up to four OUT transfers. A filled IN transfer
- * stays as it is until read() has taken all its bytes; then it is queued again. Each packet begins with two status bytes,
- * which are checked for overruns and framing errors and left out.
+ * queued, so the chip's small buffer empties while the program computes, and up to four OUT transfers. A filled IN
+ * transfer stays as it is until read() has taken all its bytes; then it is queued again. Each packet begins with two
+ * status bytes, which are checked for overruns and framing errors and left out.
  *
  * After any error of a transfer the chip counts as unplugged (PL_E_NODEV), which the bytes that came before it precede.
  * reopen begins with a new libusb context, because without udev an old one never sees a device that came back.
@@ -20,10 +20,13 @@
 #include "link/port.h"
 
 enum {
-  IN_TRANSFERS = 6, OUT_TRANSFERS = 4, TRANSFER_BYTES = 16384, STATUS_BYTES = 2,
-  LATENCY_MS = 2,            /* 1 is reported to lose bytes */
-  CLOSE_US = 100000,         /* close waits so long for what was written */
-  DRAIN_US = 2000000,        /* and so long for libusb to give cancelled transfers back */
+  IN_TRANSFERS = 6,
+  OUT_TRANSFERS = 4,
+  TRANSFER_BYTES = 16384,
+  STATUS_BYTES = 2,
+  LATENCY_MS = 2,     /* 1 is reported to lose bytes */
+  CLOSE_US = 100000,  /* close waits so long for what was written */
+  DRAIN_US = 2000000, /* and so long for libusb to give cancelled transfers back */
   SYNC_FIFO_BYTES_PER_S = 40000000,
 };
 
@@ -71,8 +74,10 @@ static pl_status check_fifo(port_ftdi *port, const pl_ftdi_chip *chip, pl_error 
   if (!chip->sync_fifo)
     return pl_fail(err, PL_E_INPUT, "an %s has no synchronous FIFO; use an FT2232H or FT232H, or the UART", chip->name);
   if (ftdi_read_eeprom_location(port->ftdi, 0, &word) == 0 && (word & mode_mask) != mode_fifo)
-    return pl_fail(err, PL_E_INPUT, "the EEPROM of %s says that channel A is no 245 FIFO; set cha_type=FIFO with ftdi_eeprom and "
-                   "plug it in anew", port->base.name);
+    return pl_fail(err, PL_E_INPUT,
+                   "the EEPROM of %s says that channel A is no 245 FIFO; set cha_type=FIFO with ftdi_eeprom and "
+                   "plug it in anew",
+                   port->base.name);
   return PL_OK;
 }
 
@@ -113,7 +118,9 @@ static pl_status start(port_ftdi *port, pl_error *err) {
   if (!status && !port->options.fifo) status = pl_ftdi_rate(found.chip, port->options.baud, &num, &den, err);
   if (status) goto failed;
 
-  const int channel = port->options.fifo ? 0 : port->options.channel < 0 ? found.chip->channels - 1 : port->options.channel;
+  const int channel = port->options.fifo          ? 0
+                      : port->options.channel < 0 ? found.chip->channels - 1
+                                                  : port->options.channel;
   if (channel >= found.chip->channels) {
     status = pl_fail(err, PL_E_INPUT, "an %s has no channel %c", found.chip->name, 'A' + channel);
     goto failed;
@@ -122,7 +129,8 @@ static pl_status start(port_ftdi *port, pl_error *err) {
   char rate[32] = "synchronous FIFO", letter[16] = "";
   if (!port->options.fifo) snprintf(rate, sizeof rate, "%g Mbaud", port->options.baud / 1e6);
   if (found.chip->channels > 1) snprintf(letter, sizeof letter, " channel %c,", 'A' + channel);
-  snprintf(port->base.name, sizeof port->base.name, "%s%s%s,%s %s", found.chip->name, space, found.serial, letter, rate);
+  snprintf(port->base.name, sizeof port->base.name, "%s%s%s,%s %s", found.chip->name, space, found.serial, letter,
+           rate);
   if (!port->serial[0]) strcpy(port->serial, found.serial);
   port->options.serial = port->serial;
 
@@ -178,8 +186,9 @@ static pl_status start_transfers(port_ftdi *port, pl_error *err) {
     s->transfer = libusb_alloc_transfer(0);
     if (!s->transfer) return pl_fail(err, PL_E_MEMORY, "no memory for the transfers of %s", port->base.name);
     /* libftdi names its endpoints as seen from the chip: out_ep is the IN endpoint. */
-    libusb_fill_bulk_transfer(s->transfer, ftdi->usb_dev, (unsigned char)(i < IN_TRANSFERS ? ftdi->out_ep : ftdi->in_ep), s->buf,
-                              TRANSFER_BYTES, completed, s, 0);
+    libusb_fill_bulk_transfer(s->transfer, ftdi->usb_dev,
+                              (unsigned char)(i < IN_TRANSFERS ? ftdi->out_ep : ftdi->in_ep), s->buf, TRANSFER_BYTES,
+                              completed, s, 0);
     if (i < IN_TRANSFERS && submit(s, TRANSFER_BYTES))
       return pl_fail(err, PL_E_IO, "%s does not take transfers; plug it in anew", port->base.name);
   }
@@ -212,7 +221,8 @@ static void stop(port_ftdi *port) {
     cancel(t->in, IN_TRANSFERS);
     cancel(t->out, OUT_TRANSFERS);
     const uint64_t begin = pl_clock_us();
-    while (flying(t->in, IN_TRANSFERS) + flying(t->out, OUT_TRANSFERS) && pl_clock_us() - begin < DRAIN_US) handle_events(port, 10000);
+    while (flying(t->in, IN_TRANSFERS) + flying(t->out, OUT_TRANSFERS) && pl_clock_us() - begin < DRAIN_US)
+      handle_events(port, 10000);
     port->transfers = NULL;
     if (flying(t->in, IN_TRANSFERS) + flying(t->out, OUT_TRANSFERS)) {
       port->ftdi = NULL; /* the kernel keeps a transfer: what it writes to must stay, so this memory is given up */
@@ -222,6 +232,8 @@ static void stop(port_ftdi *port) {
     for (int i = 0; i < OUT_TRANSFERS; i++) libusb_free_transfer(t->out[i].transfer);
     free(t);
   }
+  /* ftdi_free alone would not release the interface, and the kernel's driver would not come back. */
+  if (port->ftdi && port->ftdi->usb_dev) ftdi_usb_close(port->ftdi);
   if (port->ftdi) ftdi_free(port->ftdi);
   port->ftdi = NULL;
 }
@@ -229,7 +241,8 @@ static void stop(port_ftdi *port) {
 /* ---- The port ---- */
 
 static pl_status unplugged(port_ftdi *port, pl_error *err) {
-  return pl_fail(err, PL_E_NODEV, "%s is unplugged, or its USB connection has failed; plug it in again", port->base.name);
+  return pl_fail(err, PL_E_NODEV, "%s is unplugged, or its USB connection has failed; plug it in again",
+                 port->base.name);
 }
 
 /* Moves payload of filled IN transfers into buf, oldest first, and queues the emptied ones again. */
@@ -330,7 +343,7 @@ pl_status pl_port_ftdi_open(const pl_ftdi_options *options, pl_port **out, pl_er
   *out = NULL;
   if (options->fifo && options->channel > 0)
     return pl_fail(err, PL_E_INPUT, "the synchronous FIFO is on channel A only");
-  if (options->serial && strlen(options->serial) >= sizeof ((port_ftdi *)0)->serial)
+  if (options->serial && strlen(options->serial) >= sizeof((port_ftdi *)0)->serial)
     return pl_fail(err, PL_E_INPUT, "'%.20s...' is no serial number of a chip", options->serial);
   port_ftdi *port = calloc(1, sizeof *port);
   if (!port) return pl_fail(err, PL_E_MEMORY, "no memory for an FTDI port");

@@ -1,8 +1,9 @@
-/* chardev.c: bare bytes on a socket in place of the USB side: the back of QEMU's usb-serial, an FT232BM that others wrote.
+/* chardev.c: bare bytes on a socket in place of the USB side: the back of QEMU's usb-serial, an FT232BM that others
+ * wrote.
  *
- * Bytes of the guest are taken from the socket at any time, because QEMU's emulator stops the whole virtual machine when
- * nobody reads; what the chip's buffer has no room for waits here. Unplugging is hanging up: QEMU then takes the device
- * from the guest's USB, and brings it back when it can connect again.
+ * Bytes of the guest are taken from the socket at any time, because QEMU's emulator stops the whole virtual machine
+ * when nobody reads; what the chip's buffer has no room for waits here. Unplugging is hanging up: QEMU then takes the
+ * device from the guest's USB, and brings it back when it can connect again.
  */
 #include "front_state.h"
 
@@ -29,11 +30,10 @@ static int set_baud(chardev *c) {
   uint16_t value = 0, index = 0;
   if (n > 1) {
     value = (uint16_t)(n >> 3 | (code[n & 7] & 3u) << 14);
-    index = code[n & 7] >> 2;
+    index = (uint16_t)(code[n & 7] >> 2 << 8);
   } else {
     value = (uint16_t)n;
   }
-  if (ftdi_chip_max_packet(c->front.chip) == 512) index = (uint16_t)(index << 8);
   return ftdi_chip_control(c->front.chip, 0x40, 0x03, value, index, NULL, 0, 0);
 }
 

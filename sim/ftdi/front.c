@@ -10,7 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-int ftdi_front_listen(ftdi_front *front, const ftdi_front_ops *ops, ftdi_chip *chip, const char *path, char *why, size_t why_size) {
+int ftdi_front_listen(ftdi_front *front, const ftdi_front_ops *ops, ftdi_chip *chip, const char *path, char *why,
+                      size_t why_size) {
   front->ops = ops;
   front->chip = chip;
   front->peer = front->listener = -1;
@@ -24,7 +25,8 @@ int ftdi_front_listen(ftdi_front *front, const ftdi_front_ops *ops, ftdi_chip *c
   memcpy(front->path, address.sun_path, sizeof front->path);
   front->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   unlink(path);
-  if (front->listener < 0 || bind(front->listener, (struct sockaddr *)&address, sizeof address) || listen(front->listener, 1)) {
+  if (front->listener < 0 || bind(front->listener, (struct sockaddr *)&address, sizeof address) ||
+      listen(front->listener, 1)) {
     snprintf(why, why_size, "cannot listen on '%s': %s", path, strerror(errno));
     if (front->listener >= 0) close(front->listener);
     return -1;

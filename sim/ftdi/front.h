@@ -4,7 +4,8 @@
  * usb-redir,chardev=r). chardev.c: QEMU's own emulator of an FT232BM is (-device usb-serial,chardev=r); then the socket
  * carries bare bytes, and of the chip here only the buffers and the pins are used.
  *
- * A front end listens, serves one connection at a time, has no thread and never waits. Whoever embeds it polls and steps:
+ * A front end listens, serves one connection at a time, has no thread and never waits. Whoever embeds it polls and
+ * steps:
  *
  *   for (;;) {
  *     struct pollfd p = {ftdi_front_fd(front), ftdi_front_events(front), 0};
@@ -27,8 +28,8 @@ extern "C" {
 
 typedef struct ftdi_front ftdi_front;
 
-/* Listen on `path` (a socket that is there already is replaced). The chip stays the caller's, and outlives the front end.
- * NULL: `why` says why. baud: what the UART at the pins runs at, as the emulator does not tell. */
+/* Listen on `path` (a socket that is there already is replaced). The chip stays the caller's, and outlives the front
+ * end. NULL: `why` says why. baud: what the UART at the pins runs at, as the emulator does not tell. */
 ftdi_front *ftdi_usbredir_listen(ftdi_chip *chip, const char *path, char *why, size_t why_size);
 ftdi_front *ftdi_chardev_listen(ftdi_chip *chip, const char *path, uint32_t baud, char *why, size_t why_size);
 void ftdi_front_close(ftdi_front *);

@@ -1,8 +1,9 @@
 /* ftdi_chip.c: the chip's buffers, its bulk packets with status bytes and latency timer, and its pins.
  *
- * Board to host: bytes wait in a buffer until a packet goes, which is when it is full (510 or 62 bytes), when the latency timer
- * has run since the last packet (then it may be empty but for its status), or at once when an event character is in the
- * buffer. A packet that is not full ends the host's transfer. Host to board: a packet is taken whole or not at all (NAK).
+ * Board to host: bytes wait in a buffer until a packet goes, which is when it is full (510 or 62 bytes), when the
+ * latency timer has run since the last packet (then it may be empty but for its status), or at once when an event
+ * character is in the buffer. A packet that is not full ends the host's transfer. Host to board: a packet is taken
+ * whole or not at all (NAK).
  */
 #include "ftdi_chip_state.h"
 
@@ -11,9 +12,7 @@
 
 static const int buffer_size[] = {[FTDI_CHIP_2232H] = 4096, [FTDI_CHIP_232H] = 1024, [FTDI_CHIP_231X] = 512};
 
-static void put(ftdi_ring *ring, uint8_t byte) {
-  ring->data[(ring->head + ring->count++) % ring->size] = byte;
-}
+static void put(ftdi_ring *ring, uint8_t byte) { ring->data[(ring->head + ring->count++) % ring->size] = byte; }
 static uint8_t get(ftdi_ring *ring) {
   const uint8_t byte = ring->data[ring->head];
   ring->head = (ring->head + 1) % ring->size;
@@ -61,8 +60,8 @@ uint16_t ftdi_chip_product(const ftdi_chip *chip) {
   return product[chip->type];
 }
 
-int ftdi_chip_control(ftdi_chip *chip, uint8_t bmRequestType, uint8_t bRequest, uint16_t wValue, uint16_t wIndex, uint8_t *data,
-                      int wLength, uint64_t now_us) {
+int ftdi_chip_control(ftdi_chip *chip, uint8_t bmRequestType, uint8_t bRequest, uint16_t wValue, uint16_t wIndex,
+                      uint8_t *data, int wLength, uint64_t now_us) {
   switch (bmRequestType & 0x60) {
     case 0x00: return ftdi_standard_request(chip, bmRequestType, bRequest, wValue, wIndex, data, wLength);
     case 0x40: return ftdi_vendor_request(chip, bmRequestType, bRequest, wValue, wIndex, data, wLength, now_us);
@@ -175,7 +174,8 @@ int ftdi_chip_pin_write(ftdi_chip *chip, int channel, uint8_t byte, uint64_t now
   }
   put(&to->to_host, byte);
   /* Whether a FIFO heeds the event character is not known: here it does not, which is the slower case. */
-  if (to->event_enabled && byte == to->event_char && !ftdi_channel_is_fifo(chip, channel)) to->flush = to->to_host.count;
+  if (to->event_enabled && byte == to->event_char && !ftdi_channel_is_fifo(chip, channel))
+    to->flush = to->to_host.count;
   return 1;
 }
 

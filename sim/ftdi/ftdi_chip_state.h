@@ -55,8 +55,9 @@ int ftdi_eeprom_says_fifo(const ftdi_chip *);
 int ftdi_channel_is_fifo(const ftdi_chip *, int channel);
 
 void ftdi_eeprom_image(ftdi_chip *, int fifo); /* writes the image of a chip as it is sold, but for channel A */
-int ftdi_standard_request(ftdi_chip *, uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint8_t *data, int length);
-int ftdi_vendor_request(ftdi_chip *, uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint8_t *data, int length,
-                        uint64_t now_us);
+int ftdi_standard_request(ftdi_chip *, uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint8_t *data,
+                          int length);
+int ftdi_vendor_request(ftdi_chip *, uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint8_t *data,
+                        int length, uint64_t now_us);
 
 #endif

@@ -1,22 +1,37 @@
 /* ftdi_control.c: the vendor requests of the chip: what libftdi's and ftdi_sio's set-up calls become.
  *
- * bmRequestType 0x40 (to the chip) or 0xc0. The low byte of wIndex is the channel: 0 or 1 is A, 2 is B; but the EEPROM requests use
- * wIndex as the address, and the rate of an FT231X uses it as a bit of the divisor. A request that the chip does not have,
- * or with a value out of range, is a STALL.
+ * bmRequestType 0x40 (to the chip) or 0xc0. The low byte of wIndex is the channel: 0 or 1 is A, 2 is B; but the EEPROM
+ * requests use wIndex as the address. A request that the chip does not have, or with a value out of range, is a STALL.
+ *
+ * Where an FT231X has bit 16 of its divisor is not documented: Linux puts it in bit 8 of wIndex, as for the fast chips,
+ * and the channel below; libftdi 1.5 puts it in bit 0. The model follows Linux, whose driver more people use; the port
+ * of the host library does not use divisors that need the bit.
  */
 #include "ftdi_chip_state.h"
 
 enum {
-  RESET = 0x00, MODEM_CONTROL = 0x01, FLOW_CONTROL = 0x02, BAUD = 0x03, DATA_FORMAT = 0x04, POLL_STATUS = 0x05,
-  EVENT_CHAR = 0x06, ERROR_CHAR = 0x07, SET_LATENCY = 0x09, GET_LATENCY = 0x0a, BITMODE = 0x0b, READ_PINS = 0x0c,
-  EEPROM_READ = 0x90, EEPROM_WRITE = 0x91, EEPROM_ERASE = 0x92,
+  RESET = 0x00,
+  MODEM_CONTROL = 0x01,
+  FLOW_CONTROL = 0x02,
+  BAUD = 0x03,
+  DATA_FORMAT = 0x04,
+  POLL_STATUS = 0x05,
+  EVENT_CHAR = 0x06,
+  ERROR_CHAR = 0x07,
+  SET_LATENCY = 0x09,
+  GET_LATENCY = 0x0a,
+  BITMODE = 0x0b,
+  READ_PINS = 0x0c,
+  EEPROM_READ = 0x90,
+  EEPROM_WRITE = 0x91,
+  EEPROM_ERASE = 0x92,
 };
 
 /* The divisor n is counted in eighths: 8 * (bits 13:0) + the code of the fraction. */
 static int set_baud(const ftdi_chip *chip, ftdi_channel *channel, uint16_t value, uint16_t index) {
   static const uint8_t fraction[8] = {0, 4, 2, 1, 3, 5, 6, 7};
   const int fast = chip->type != FTDI_CHIP_231X;
-  const unsigned high_bit = fast ? index >> 8 & 1 : index & 1;
+  const unsigned high_bit = index >> 8 & 1;
   const uint32_t base_hz = fast && (index & 0x200) ? 12000000 : 3000000;
   const uint32_t integer = value & 0x3fff, eighths = fraction[(value >> 14 & 3) | high_bit << 2];
   uint32_t n8 = 8 * integer + eighths;
@@ -85,7 +100,10 @@ static int from_chip(ftdi_chip *chip, ftdi_channel *channel, uint8_t request, ui
   uint8_t answer[FTDI_STATUS_BYTES];
   int n = 1;
   switch (request) {
-    case POLL_STATUS: ftdi_channel_status(chip, channel, answer); n = FTDI_STATUS_BYTES; break;
+    case POLL_STATUS:
+      ftdi_channel_status(chip, channel, answer);
+      n = FTDI_STATUS_BYTES;
+      break;
     case GET_LATENCY: answer[0] = (uint8_t)channel->latency_ms; break;
     case READ_PINS: answer[0] = 0xff; break; /* pulled up */
     default: return FTDI_CHIP_STALL;
@@ -94,7 +112,8 @@ static int from_chip(ftdi_chip *chip, ftdi_channel *channel, uint8_t request, ui
   return n < length ? n : length;
 }
 
-static int eeprom(ftdi_chip *chip, uint8_t type, uint8_t request, uint16_t value, uint16_t address, uint8_t *data, int length) {
+static int eeprom(ftdi_chip *chip, uint8_t type, uint8_t request, uint16_t value, uint16_t address, uint8_t *data,
+                  int length) {
   const int read = request == EEPROM_READ;
   if (read != (type >> 7) || (request != EEPROM_ERASE && address >= FTDI_EEPROM_WORDS)) return FTDI_CHIP_STALL;
   if (request == EEPROM_ERASE) {
@@ -110,13 +129,13 @@ static int eeprom(ftdi_chip *chip, uint8_t type, uint8_t request, uint16_t value
   return 0;
 }
 
-int ftdi_vendor_request(ftdi_chip *chip, uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint8_t *data, int length,
-                        uint64_t now_us) {
+int ftdi_vendor_request(ftdi_chip *chip, uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint8_t *data,
+                        int length, uint64_t now_us) {
   (void)now_us;
   if (request >= EEPROM_READ && request <= EEPROM_ERASE) return eeprom(chip, type, request, value, index, data, length);
-  int number = index & 0xff;
-  if (request == BAUD && chip->type == FTDI_CHIP_231X) number = 0;
+  const int number = index & 0xff;
   if (number > chip->channels) return FTDI_CHIP_STALL;
   ftdi_channel *channel = &chip->channel[number ? number - 1 : 0];
-  return (type & 0x80) ? from_chip(chip, channel, request, data, length) : to_chip(chip, channel, request, value, index);
+  return (type & 0x80) ? from_chip(chip, channel, request, data, length)
+                       : to_chip(chip, channel, request, value, index);
 }

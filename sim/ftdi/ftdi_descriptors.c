@@ -1,30 +1,56 @@
 /* ftdi_descriptors.c: what the chip tells of itself: USB descriptors, standard requests, and the image in its EEPROM.
  *
- * Vendor class ff/ff/ff, two bulk endpoints per channel: A 0x81 IN and 0x02 OUT, B 0x83 and 0x04. The EEPROM holds 128 words
- * (93LC56B), with the checksum that FTDI's tools and libftdi expect; channel A's mode is read from its first word at any
- * time, as if the board had been plugged in anew after programming.
+ * Vendor class ff/ff/ff, two bulk endpoints per channel: A 0x81 IN and 0x02 OUT, B 0x83 and 0x04. The EEPROM holds 128
+ * words (93LC56B), with the checksum that FTDI's tools and libftdi expect; channel A's mode is read from its first word
+ * at any time, as if the board had been plugged in anew after programming.
  */
 #include "ftdi_chip_state.h"
 
 #include <string.h>
 
-enum { DEVICE = 1, CONFIGURATION = 2, STRING = 3, DEVICE_BYTES = 18, CONFIGURATION_BYTES = 9, INTERFACE_BYTES = 9 + 7 + 7 };
+enum {
+  DEVICE = 1,
+  CONFIGURATION = 2,
+  STRING = 3,
+  DEVICE_BYTES = 18,
+  CONFIGURATION_BYTES = 9,
+  INTERFACE_BYTES = 9 + 7 + 7
+};
 enum { LANGUAGES, MANUFACTURER, PRODUCT, SERIAL };
 enum { MILLIAMPERES_HALVED = 250 };
 
-static const char *const product_name[] = {
-    [FTDI_CHIP_2232H] = "Photolane FT2232H", [FTDI_CHIP_232H] = "Photolane FT232H", [FTDI_CHIP_231X] = "Photolane FT231X"};
+static const char *const product_name[] = {[FTDI_CHIP_2232H] = "Photolane FT2232H",
+                                           [FTDI_CHIP_232H] = "Photolane FT232H",
+                                           [FTDI_CHIP_231X] = "Photolane FT231X"};
 static const uint16_t release[] = {[FTDI_CHIP_2232H] = 0x0700, [FTDI_CHIP_232H] = 0x0900, [FTDI_CHIP_231X] = 0x1000};
 
 static const char *string_of(const ftdi_chip *chip, int number) {
-  return number == MANUFACTURER ? "Photolane" : number == PRODUCT ? product_name[chip->type] : number == SERIAL ? chip->serial : NULL;
+  return number == MANUFACTURER ? "Photolane"
+         : number == PRODUCT    ? product_name[chip->type]
+         : number == SERIAL     ? chip->serial
+                                : NULL;
 }
 
 static int device_descriptor(const ftdi_chip *chip, uint8_t *d) {
   const uint16_t product = ftdi_chip_product(chip);
-  const uint8_t bytes[DEVICE_BYTES] = {
-      DEVICE_BYTES, DEVICE, 0x00, 0x02, 0, 0, 0, 64, 0x03, 0x04, (uint8_t)product, (uint8_t)(product >> 8),
-      (uint8_t)release[chip->type], (uint8_t)(release[chip->type] >> 8), MANUFACTURER, PRODUCT, SERIAL, 1};
+  const uint8_t bytes[DEVICE_BYTES] = {DEVICE_BYTES,
+                                       DEVICE,
+                                       0x00,
+                                       0x02,
+                                       0,
+                                       0,
+                                       0,
+                                       64,
+                                       0x03,
+                                       0x04,
+                                       (uint8_t)product,
+                                       (uint8_t)(product >> 8),
+                                       (uint8_t)release[chip->type],
+                                       (uint8_t)(release[chip->type] >> 8),
+                                       MANUFACTURER,
+                                       PRODUCT,
+                                       SERIAL,
+                                       1};
   memcpy(d, bytes, sizeof bytes);
   return DEVICE_BYTES;
 }
@@ -38,9 +64,9 @@ static int configuration_descriptor(const ftdi_chip *chip, uint8_t *d) {
   d += sizeof head;
   for (int i = 0; i < chip->channels; i++) {
     const uint8_t in = (uint8_t)(0x81 + 2 * i), out = (uint8_t)(0x02 + 2 * i);
-    const uint8_t bytes[INTERFACE_BYTES] = {9, 4,   (uint8_t)i, 0, 2,    0xff, 0xff, 0xff, PRODUCT, /* interface */
-                                            7, 5,   in,         2, low,  high, 0,                   /* endpoints */
-                                            7, 5,   out,        2, low,  high, 0};
+    const uint8_t bytes[INTERFACE_BYTES] = {9, 4, (uint8_t)i, 0, 2,   0xff, 0xff, 0xff, PRODUCT, /* interface */
+                                            7, 5, in,         2, low, high, 0,                   /* endpoints */
+                                            7, 5, out,        2, low, high, 0};
     memcpy(d, bytes, sizeof bytes);
     d += sizeof bytes;
   }
@@ -78,8 +104,18 @@ static int get_descriptor(const ftdi_chip *chip, uint16_t value, uint8_t *data, 
   return n;
 }
 
-int ftdi_standard_request(ftdi_chip *chip, uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint8_t *data, int length) {
-  enum { GET_STATUS, CLEAR_FEATURE, SET_ADDRESS = 5, GET_DESCRIPTOR, GET_CONFIGURATION = 8, SET_CONFIGURATION, GET_INTERFACE, SET_INTERFACE };
+int ftdi_standard_request(ftdi_chip *chip, uint8_t type, uint8_t request, uint16_t value, uint16_t index, uint8_t *data,
+                          int length) {
+  enum {
+    GET_STATUS,
+    CLEAR_FEATURE,
+    SET_ADDRESS = 5,
+    GET_DESCRIPTOR,
+    GET_CONFIGURATION = 8,
+    SET_CONFIGURATION,
+    GET_INTERFACE,
+    SET_INTERFACE
+  };
   switch (type << 8 | request) {
     case 0x8000 | GET_STATUS:
     case 0x8100 | GET_STATUS:
@@ -124,8 +160,8 @@ void ftdi_eeprom_image(ftdi_chip *chip, int fifo) {
   image[0x06] = (uint8_t)release[chip->type], image[0x07] = (uint8_t)(release[chip->type] >> 8);
   image[0x08] = 0x80;
   image[0x09] = MILLIAMPERES_HALVED;
-  image[0x0a] = 0x08;                                         /* has a serial number */
-  image[chip->type == FTDI_CHIP_232H ? 0x1e : 0x18] = 0x56;   /* a 93LC56B */
+  image[0x0a] = 0x08;                                       /* has a serial number */
+  image[chip->type == FTDI_CHIP_232H ? 0x1e : 0x18] = 0x56; /* a 93LC56B */
   int at = STRINGS_AT + (chip->type != FTDI_CHIP_2232H ? 6 : 0);
   for (int number = MANUFACTURER; number <= SERIAL; number++) {
     uint8_t text[256];

@@ -1,7 +1,9 @@
-/* usbredir.c: the chip as the USB device at the end of a usbredir connection (the "usb-host" end), for QEMU's usb-redir.
+/* usbredir.c: the chip as the USB device at the end of a usbredir connection (the "usb-host" end), for QEMU's
+ * usb-redir.
  *
- * The protocol's parser is libusbredirparser's. Requests are answered at once; bulk transfers wait in one queue per endpoint
- * until the chip completes the oldest. bulk_receiving is not offered: QEMU would then switch FTDI chips to buffered input.
+ * The protocol's parser is libusbredirparser's. Requests are answered at once; bulk transfers wait in one queue per
+ * endpoint until the chip completes the oldest. bulk_receiving is not offered: QEMU would then switch FTDI chips to
+ * buffered input.
  */
 #include "front_state.h"
 
@@ -132,7 +134,8 @@ static void get_alternate(void *priv, uint64_t id, struct usb_redir_get_alt_sett
   usbredirparser_send_alt_setting_status(u->parser, id, &reply);
 }
 
-static void control(void *priv, uint64_t id, struct usb_redir_control_packet_header *header, uint8_t *data, int data_len) {
+static void control(void *priv, uint64_t id, struct usb_redir_control_packet_header *header, uint8_t *data,
+                    int data_len) {
   usbredir *u = priv;
   struct usb_redir_control_packet_header reply = *header;
   const int in = header->endpoint & 0x80;

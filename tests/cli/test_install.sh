@@ -54,7 +54,7 @@ prints() { # prints TEXT COMMAND...
 
 check "install" make -s O="$build" PREFIX=/usr/local DESTDIR="$root" install
 prefix=$root/usr/local
-for file in bin/photolane lib/libphotolane.a lib/libphotolane.so lib/pkgconfig/photolane.pc share/man/man1/photolane.1 \
+for file in bin/photolane lib/libphotolane.a lib/libphotolane.so lib/pkgconfig/photolane.pc share/man/man1/photolane.1 lib/udev/rules.d/60-photolane.rules \
   include/photolane/photolane.h include/photolane/registers.h include/photolane/version.h \
   share/photolane/cores/ideal.cfg share/photolane/cores/lightening.cfg; do
   check "$file" test -s "$prefix/$file"

@@ -28,12 +28,13 @@ typedef struct {
 } own_transfer;
 
 static struct libusb_device devices[MAX_DEVICES];
-static int device_count, contexts, handles, transfers_alive;
+static int device_count, contexts, handles, transfers_alive, unreleased;
 static struct libusb_context default_context;
 static own_transfer *flying[MAX_TRANSFERS]; /* oldest first */
 static int flying_count;
 
 void (*fake_pins)(ftdi_chip *chip, int number, uint64_t now_us);
+int fake_refused_request = -1;
 uint64_t fake_now_us;
 int fake_control_requests;
 
@@ -60,7 +61,7 @@ void fake_break_transfers(int number) {
     if (flying[i]->transfer.dev_handle->device->number == number) flying[i]->failed = 1;
 }
 int fake_left_open(void) {
-  int count = contexts + handles + transfers_alive + flying_count;
+  int count = contexts + handles + transfers_alive + flying_count + unreleased;
   for (int i = 0; i < device_count; i++) count += devices[i].references;
   return count;
 }
@@ -82,7 +83,8 @@ ssize_t LIBUSB_CALL libusb_get_device_list(libusb_context *context, libusb_devic
   if (!context) context = &default_context;
   *list = calloc(MAX_DEVICES + 1, sizeof **list);
   for (int i = 0; i < device_count; i++)
-    if (devices[i].present && context->generation[i] == devices[i].generation) (*list)[n++] = libusb_ref_device(&devices[i]);
+    if (devices[i].present && context->generation[i] == devices[i].generation)
+      (*list)[n++] = libusb_ref_device(&devices[i]);
   return n;
 }
 void LIBUSB_CALL libusb_free_device_list(libusb_device **list, int unref) {
@@ -103,14 +105,22 @@ uint8_t LIBUSB_CALL libusb_get_device_address(libusb_device *device) { return (u
 int LIBUSB_CALL libusb_get_device_descriptor(libusb_device *device, struct libusb_device_descriptor *d) {
   uint8_t b[18];
   ftdi_chip_control(device->chip, 0x80, 6, 0x0100, 0, b, sizeof b, fake_now_us);
-  *d = (struct libusb_device_descriptor){
-      .bLength = b[0], .bDescriptorType = b[1], .bcdUSB = (uint16_t)(b[2] | b[3] << 8), .bMaxPacketSize0 = b[7],
-      .idVendor = (uint16_t)(b[8] | b[9] << 8), .idProduct = (uint16_t)(b[10] | b[11] << 8), .bcdDevice = (uint16_t)(b[12] | b[13] << 8),
-      .iManufacturer = b[14], .iProduct = b[15], .iSerialNumber = b[16], .bNumConfigurations = b[17]};
+  *d = (struct libusb_device_descriptor){.bLength = b[0],
+                                         .bDescriptorType = b[1],
+                                         .bcdUSB = (uint16_t)(b[2] | b[3] << 8),
+                                         .bMaxPacketSize0 = b[7],
+                                         .idVendor = (uint16_t)(b[8] | b[9] << 8),
+                                         .idProduct = (uint16_t)(b[10] | b[11] << 8),
+                                         .bcdDevice = (uint16_t)(b[12] | b[13] << 8),
+                                         .iManufacturer = b[14],
+                                         .iProduct = b[15],
+                                         .iSerialNumber = b[16],
+                                         .bNumConfigurations = b[17]};
   return 0;
 }
 
-int LIBUSB_CALL libusb_get_config_descriptor(libusb_device *device, uint8_t index, struct libusb_config_descriptor **out) {
+int LIBUSB_CALL libusb_get_config_descriptor(libusb_device *device, uint8_t index,
+                                             struct libusb_config_descriptor **out) {
   struct whole {
     struct libusb_config_descriptor configuration;
     struct libusb_interface interface[2];
@@ -123,17 +133,27 @@ int LIBUSB_CALL libusb_get_config_descriptor(libusb_device *device, uint8_t inde
   for (int at = 0; at < n; at += b[at]) {
     const uint8_t *d = b + at;
     if (d[1] == LIBUSB_DT_CONFIG) {
-      w->configuration = (struct libusb_config_descriptor){.bLength = d[0], .bDescriptorType = d[1], .bNumInterfaces = d[4],
-                                                           .bConfigurationValue = d[5], .interface = w->interface};
+      w->configuration = (struct libusb_config_descriptor){.bLength = d[0],
+                                                           .bDescriptorType = d[1],
+                                                           .bNumInterfaces = d[4],
+                                                           .bConfigurationValue = d[5],
+                                                           .interface = w->interface};
     } else if (d[1] == LIBUSB_DT_INTERFACE) {
       interface++;
       endpoint = 0;
-      w->setting[interface] = (struct libusb_interface_descriptor){.bLength = d[0], .bDescriptorType = d[1], .bInterfaceNumber = d[2],
-                                                                   .bNumEndpoints = d[4], .endpoint = w->endpoint[interface]};
+      w->setting[interface] = (struct libusb_interface_descriptor){.bLength = d[0],
+                                                                   .bDescriptorType = d[1],
+                                                                   .bInterfaceNumber = d[2],
+                                                                   .bNumEndpoints = d[4],
+                                                                   .endpoint = w->endpoint[interface]};
       w->interface[interface] = (struct libusb_interface){.altsetting = &w->setting[interface], .num_altsetting = 1};
     } else {
-      w->endpoint[interface][endpoint++] = (struct libusb_endpoint_descriptor){
-          .bLength = d[0], .bDescriptorType = d[1], .bEndpointAddress = d[2], .bmAttributes = d[3], .wMaxPacketSize = (uint16_t)(d[4] | d[5] << 8)};
+      w->endpoint[interface][endpoint++] =
+          (struct libusb_endpoint_descriptor){.bLength = d[0],
+                                              .bDescriptorType = d[1],
+                                              .bEndpointAddress = d[2],
+                                              .bmAttributes = d[3],
+                                              .wMaxPacketSize = (uint16_t)(d[4] | d[5] << 8)};
     }
   }
   *out = &w->configuration;
@@ -142,6 +162,11 @@ int LIBUSB_CALL libusb_get_config_descriptor(libusb_device *device, uint8_t inde
 void LIBUSB_CALL libusb_free_config_descriptor(struct libusb_config_descriptor *d) { free(d); }
 
 /* ---- Handles and requests ---- */
+
+static void serve_pins(void) {
+  for (int i = 0; i < device_count; i++)
+    if (devices[i].present && fake_pins) fake_pins(devices[i].chip, i, fake_now_us);
+}
 
 int LIBUSB_CALL libusb_open(libusb_device *device, libusb_device_handle **handle) {
   if (!device->present) return LIBUSB_ERROR_NO_DEVICE;
@@ -152,6 +177,7 @@ int LIBUSB_CALL libusb_open(libusb_device *device, libusb_device_handle **handle
   return 0;
 }
 void LIBUSB_CALL libusb_close(libusb_device_handle *handle) {
+  if (handle->claimed) unreleased++;
   libusb_unref_device(handle->device);
   free(handle);
   handles--;
@@ -176,12 +202,14 @@ int LIBUSB_CALL libusb_set_auto_detach_kernel_driver(libusb_device_handle *handl
   return 0;
 }
 
-int LIBUSB_CALL libusb_control_transfer(libusb_device_handle *handle, uint8_t type, uint8_t request, uint16_t value, uint16_t index,
-                                        unsigned char *data, uint16_t length, unsigned timeout) {
+int LIBUSB_CALL libusb_control_transfer(libusb_device_handle *handle, uint8_t type, uint8_t request, uint16_t value,
+                                        uint16_t index, unsigned char *data, uint16_t length, unsigned timeout) {
   (void)timeout;
   fake_now_us += CONTROL_US;
   fake_control_requests++;
+  serve_pins();
   if (!handle->device->present) return LIBUSB_ERROR_NO_DEVICE;
+  if ((type & 0x40) && request == fake_refused_request) return LIBUSB_ERROR_PIPE;
   const int n = ftdi_chip_control(handle->device->chip, type, request, value, index, data, length, fake_now_us);
   return n == FTDI_CHIP_STALL ? LIBUSB_ERROR_PIPE : n;
 }
@@ -194,7 +222,8 @@ int LIBUSB_CALL libusb_get_configuration(libusb_device_handle *handle, int *conf
 int LIBUSB_CALL libusb_set_configuration(libusb_device_handle *handle, int configuration) {
   return libusb_control_transfer(handle, 0x00, 9, (uint16_t)configuration, 0, NULL, 0, 1000);
 }
-int LIBUSB_CALL libusb_get_string_descriptor_ascii(libusb_device_handle *handle, uint8_t index, unsigned char *text, int size) {
+int LIBUSB_CALL libusb_get_string_descriptor_ascii(libusb_device_handle *handle, uint8_t index, unsigned char *text,
+                                                   int size) {
   uint8_t b[255];
   const int n = libusb_control_transfer(handle, 0x80, 6, (uint16_t)(0x0300 | index), 0x0409, b, sizeof b, 1000);
   if (n < 0) return n;
@@ -205,8 +234,8 @@ int LIBUSB_CALL libusb_get_string_descriptor_ascii(libusb_device_handle *handle,
 }
 
 /* Synchronous transfers are what the port must not use. */
-int LIBUSB_CALL libusb_bulk_transfer(libusb_device_handle *handle, unsigned char endpoint, unsigned char *data, int length, int *done,
-                                     unsigned timeout) {
+int LIBUSB_CALL libusb_bulk_transfer(libusb_device_handle *handle, unsigned char endpoint, unsigned char *data,
+                                     int length, int *done, unsigned timeout) {
   (void)handle, (void)endpoint, (void)data, (void)length, (void)done, (void)timeout;
   return LIBUSB_ERROR_NOT_SUPPORTED;
 }
@@ -266,16 +295,17 @@ static int work(int at) {
   else if (t->failed) u->status = LIBUSB_TRANSFER_ERROR;
   if (u->status) return 1;
   if (!is_oldest(at)) return 0;
-  if (u->endpoint & LIBUSB_ENDPOINT_IN) return ftdi_chip_bulk_in(chip, u->endpoint, u->buffer, u->length, &u->actual_length, fake_now_us);
-  u->actual_length += ftdi_chip_bulk_out(chip, u->endpoint, u->buffer + u->actual_length, u->length - u->actual_length, fake_now_us);
+  if (u->endpoint & LIBUSB_ENDPOINT_IN)
+    return ftdi_chip_bulk_in(chip, u->endpoint, u->buffer, u->length, &u->actual_length, fake_now_us);
+  u->actual_length +=
+      ftdi_chip_bulk_out(chip, u->endpoint, u->buffer + u->actual_length, u->length - u->actual_length, fake_now_us);
   return u->actual_length == u->length;
 }
 
 /* Calls back for what is finished; how many. */
 static int serve(void) {
   int finished = 0;
-  for (int i = 0; i < device_count; i++)
-    if (devices[i].present && fake_pins) fake_pins(devices[i].chip, i, fake_now_us);
+  serve_pins();
   for (int i = 0; i < flying_count;) {
     if (!work(i)) {
       i++;
@@ -298,7 +328,8 @@ int LIBUSB_CALL libusb_handle_events_timeout_completed(libusb_context *context, 
     if (serve() || (completed && *completed) || fake_now_us >= until) return 0;
     uint64_t next = fake_now_us + PIN_STEP_US;
     for (int i = 0; i < flying_count; i++) {
-      const uint64_t due = ftdi_chip_bulk_in_due(flying[i]->transfer.dev_handle->device->chip, flying[i]->transfer.endpoint | 0x80);
+      const uint64_t due =
+          ftdi_chip_bulk_in_due(flying[i]->transfer.dev_handle->device->chip, flying[i]->transfer.endpoint | 0x80);
       if (due > fake_now_us && due < next) next = due;
     }
     fake_now_us = next < until ? next : until;

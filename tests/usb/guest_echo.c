@@ -1,4 +1,5 @@
-/* guest_echo.c: the FTDI port against a loop-back, over a real libusb and kernel: runs in the virtual machine of `make check-usb`.
+/* guest_echo.c: the FTDI port against a loop-back, over a real libusb and kernel: runs in the virtual machine of `make
+ * check-usb`.
  *
  * Usage: guest_echo [baud=N | fifo=1] [channel=N] [serial=TEXT] [replug=1] [faults=1]
  * Echoes many sizes and measures; with replug=1 the other side unplugs the chip in the middle and brings it back.
@@ -64,7 +65,8 @@ static void replug(void) {
   const uint64_t gone = now_us();
   while ((status = port->ops->reopen(port, &err)) == PL_E_NODEV && now_us() - gone < 60000000) usleep(20000);
   check(status == PL_OK, "the return", err.text);
-  printf("unplugged: error %.1f ms after the echo began; back after %.1f s\n", 1e-3 * (double)slowest_error_us, 1e-6 * (double)(now_us() - gone));
+  printf("unplugged: error %.1f ms after the echo began; back after %.1f s\n", 1e-3 * (double)slowest_error_us,
+         1e-6 * (double)(now_us() - gone));
 }
 
 int main(int argc, char **argv) {
@@ -89,9 +91,11 @@ int main(int argc, char **argv) {
   pl_ftdi_options wrong = options;
   pl_port *none = NULL;
   wrong.serial = "NOSUCH";
-  check(pl_port_ftdi_open(&wrong, &none, &err) == PL_E_NODEV && strstr(err.text, "there are: "), "a serial number that is not there", err.text);
+  check(pl_port_ftdi_open(&wrong, &none, &err) == PL_E_NODEV && strstr(err.text, "there are: "),
+        "a serial number that is not there", err.text);
 
-  static const size_t sizes[] = {1, 2, 61, 62, 63, 64, 124, 248, 496, 509, 510, 511, 512, 1020, 4096, 16384, 65537, 500000};
+  static const size_t sizes[] = {1,   2,   61,  62,  63,   64,   124,   248,   496,
+                                 509, 510, 511, 512, 1020, 4096, 16384, 65537, 500000};
   for (int round = 0; round < 1 + with_replug; round++) {
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
       char what[40];

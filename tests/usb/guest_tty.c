@@ -1,4 +1,5 @@
-/* guest_tty.c: the chip model in the eyes of Linux' own driver, ftdi_sio: runs in the virtual machine of `make check-usb`.
+/* guest_tty.c: the chip model in the eyes of Linux' own driver, ftdi_sio: runs in the virtual machine of `make
+ * check-usb`.
  *
  * /dev/ttyUSB0 is a loop-back: rates, the latency timer by sysfs, an echo. The driver's divisors are checked by what
  * the model makes of them, which the other side of the socket prints. Closes with "N passed, N failed".

@@ -41,12 +41,13 @@ int main(int argc, char **argv) {
   }
   char why[256] = "say --usbredir SOCKET or --chardev SOCKET";
   ftdi_chip *chip = ftdi_chip_new(type, serial, fifo);
-  ftdi_front *front = redir ? ftdi_usbredir_listen(chip, redir, why, sizeof why)
-                            : chardev ? ftdi_chardev_listen(chip, chardev, 3000000, why, sizeof why) : NULL;
+  ftdi_front *front = redir     ? ftdi_usbredir_listen(chip, redir, why, sizeof why)
+                      : chardev ? ftdi_chardev_listen(chip, chardev, 3000000, why, sizeof why)
+                                : NULL;
   if (!front) return fprintf(stderr, "loopback: %s\n", why), 2;
   if (unplug_after) ftdi_front_unplug_after(front, unplug_after, away_us);
 
-  ftdi_chip_line line[2] = {{0}, {0}};
+  ftdi_chip_line line[2] = {{.baud_den = 1}, {.baud_den = 1}};
   while (ftdi_front_state(front) != 2) {
     const uint64_t due = ftdi_front_due(front), now = now_us();
     const int ms = due == UINT64_MAX ? 1000 : due <= now ? 0 : (int)((due - now + 999) / 1000);
@@ -65,12 +66,13 @@ int main(int argc, char **argv) {
       }
       bytes += (uint64_t)moved;
       if (ftdi_front_state(front) == 1)
-        for (channel = 0; channel < 2; channel++)
-          if (ftdi_chip_line_of(chip, channel).baud_den) line[channel] = ftdi_chip_line_of(chip, channel);
+        for (channel = 0; channel < (type == FTDI_CHIP_2232H ? 2 : 1); channel++)
+          line[channel] = ftdi_chip_line_of(chip, channel);
     } while (moved);
   }
-  printf("loopback: %llu bytes; A %u/%u baud%s; B %u/%u baud\n", (unsigned long long)bytes, line[0].baud_num, line[0].baud_den,
-         line[0].sync_fifo ? ", synchronous FIFO" : "", line[1].baud_num, line[1].baud_den);
+  printf("loopback: %llu bytes; A at %u baud%s; B at %u baud\n", (unsigned long long)bytes,
+         line[0].baud_num / line[0].baud_den, line[0].sync_fifo ? ", synchronous FIFO" : "",
+         line[1].baud_num / line[1].baud_den);
   ftdi_front_close(front);
   ftdi_chip_free(chip);
   return 0;

@@ -1,4 +1,5 @@
-/* test_ftdi_chip.c: the chip model alone: requests, divisors, packets, latency timer, event character, buffers, EEPROM. */
+/* test_ftdi_chip.c: the chip model alone: requests, divisors, packets, latency timer, event character, buffers, EEPROM.
+ */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +31,10 @@ static void board_sends(int channel, const char *text) {
 static const struct {
   int value, index, baud;
 } fast_rates[] = {
-    {0x2710, 0x0001, 300},     {0x04e2, 0x0201, 9600},    {0xc068, 0x0201, 115246},  {0xc034, 0x0201, 230215}, {0x001a, 0x0201, 461538},
-    {0x000d, 0x0201, 923076},  {0x000c, 0x0201, 1000000}, {0x0008, 0x0201, 1500000}, {0x0006, 0x0201, 2000000}, {0x0004, 0x0201, 3000000},
-    {0x0003, 0x0201, 4000000}, {0x0002, 0x0301, 5052631}, {0x0002, 0x0201, 6000000}, {0x0001, 0x0201, 8000000}, {0x0000, 0x0201, 12000000},
+    {0x2710, 0x0001, 300},     {0x04e2, 0x0201, 9600},    {0xc068, 0x0201, 115246},   {0xc034, 0x0201, 230215},
+    {0x001a, 0x0201, 461538},  {0x000d, 0x0201, 923076},  {0x000c, 0x0201, 1000000},  {0x0008, 0x0201, 1500000},
+    {0x0006, 0x0201, 2000000}, {0x0004, 0x0201, 3000000}, {0x0003, 0x0201, 4000000},  {0x0002, 0x0301, 5052631},
+    {0x0002, 0x0201, 6000000}, {0x0001, 0x0201, 8000000}, {0x0000, 0x0201, 12000000},
 };
 
 START_TEST(divisors_of_fast_chips) {
@@ -55,10 +57,20 @@ END_TEST
 START_TEST(divisors_of_the_ft231x) {
   static const struct {
     int value, index, baud;
-  } rates[] = {{0x0000, 0, 3000000}, {0x0001, 0, 2000000}, {0x0002, 0, 1500000}, {0x4138, 0, 9600}, {0x001a, 0, 115384},
-               /* eighths: code 0..3 in the value, 4..7 with the bit in the index */
-               {0x4002, 0, 1200000}, {0x8002, 0, 1333333}, {0xc002, 0, 1411764}, {0x0002, 1, 1263157}, {0x4002, 1, 1142857},
-               {0x8002, 1, 1090909}, {0xc002, 1, 1043478}};
+  } rates[] = {{0x0000, 0, 3000000},
+               {0x0001, 0, 2000000},
+               {0x0002, 0, 1500000},
+               {0x4138, 0, 9600},
+               {0x001a, 0, 115384},
+               /* eighths: code 0..3 in the value, 4..7 with a bit in the index; the channel beside it, or not */
+               {0x4002, 0, 1200000},
+               {0x8002, 0, 1333333},
+               {0xc002, 0, 1411764},
+               {0x0002, 0x100, 1263157},
+               {0x4002, 0x101, 1142857},
+               {0x8002, 0x101, 1090909},
+               {0xc002, 0x100, 1043478},
+               {0x0002, 1, 1500000}};
   make(FTDI_CHIP_231X, 0);
   for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
     ck_assert_int_eq(out(0x03, rates[i].value, rates[i].index), 0);
@@ -109,7 +121,9 @@ START_TEST(descriptors) {
   static const struct {
     ftdi_chip_type type;
     int product, release, interfaces, packet;
-  } chips[] = {{FTDI_CHIP_2232H, 0x6010, 0x0700, 2, 512}, {FTDI_CHIP_232H, 0x6014, 0x0900, 1, 512}, {FTDI_CHIP_231X, 0x6015, 0x1000, 1, 64}};
+  } chips[] = {{FTDI_CHIP_2232H, 0x6010, 0x0700, 2, 512},
+               {FTDI_CHIP_232H, 0x6014, 0x0900, 1, 512},
+               {FTDI_CHIP_231X, 0x6015, 0x1000, 1, 64}};
   for (size_t i = 0; i < 3; i++) {
     uint8_t d[256];
     make(chips[i].type, 0);

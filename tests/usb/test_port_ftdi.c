@@ -1,4 +1,5 @@
-/* test_port_ftdi.c: the FTDI port with the real libftdi1, over substituted libusb calls, chip models and virtual time. */
+/* test_port_ftdi.c: the FTDI port with the real libftdi1, over substituted libusb calls, chip models and virtual time.
+ */
 #include <check.h>
 #include <ftdi.h>
 #include <stdio.h>
@@ -22,7 +23,8 @@ static void loop_back(ftdi_chip *chip, int number, uint64_t now_us) {
   pins_at_us[number] = now_us;
   for (int channel = 0; channel < (ftdi_chip_product(chip) == 0x6010 ? 2 : 1); channel++) {
     uint8_t byte;
-    while (echo_on && budget && ftdi_chip_pin_space(chip, channel) && ftdi_chip_pin_read(chip, channel, &byte, now_us)) {
+    while (echo_on && budget && ftdi_chip_pin_space(chip, channel) &&
+           ftdi_chip_pin_read(chip, channel, &byte, now_us)) {
       ftdi_chip_pin_write(chip, channel, byte, now_us);
       budget--;
       if (++echoed == unplug_at) {
@@ -72,7 +74,8 @@ static void echo(pl_port *port, size_t n, uint8_t seed) {
   const uint64_t begin = port->ops->now_us(port);
   while (read < n) {
     size_t part = 0;
-    if (written < n) ck_assert_msg(port->ops->write(port, sent + written, n - written, &part, &err) == PL_OK, "%s", err.text);
+    if (written < n)
+      ck_assert_msg(port->ops->write(port, sent + written, n - written, &part, &err) == PL_OK, "%s", err.text);
     written += part;
     ck_assert_msg(port->ops->read(port, back + read, n - read, 100000, &part, &err) == PL_OK, "%s", err.text);
     read += part;
@@ -136,8 +139,9 @@ START_TEST(selection_by_serial_number) {
   plug(FTDI_CHIP_2232H, "PL0042", 0);
   plug(FTDI_CHIP_231X, "D00012", 0);
   plug(FTDI_CHIP_231X, "", 0);
-  expect_refusal(&(pl_ftdi_options){.baud = 3000000, .channel = -1}, PL_E_NODEV,
-                 "there are 3 FTDI chips; say which with serial=: FT2232H PL0042, FT231X D00012, FT231X without a serial number");
+  expect_refusal(
+      &(pl_ftdi_options){.baud = 3000000, .channel = -1}, PL_E_NODEV,
+      "there are 3 FTDI chips; say which with serial=: FT2232H PL0042, FT231X D00012, FT231X without a serial number");
   expect_refusal(&(pl_ftdi_options){.baud = 3000000, .channel = -1, .serial = "PL004"}, PL_E_NODEV,
                  "no FTDI chip has the serial number 'PL004'; there are: FT2232H PL0042, FT231X D00012");
   pl_port *port = open_port("D00012", 3000000, 0);
@@ -150,7 +154,8 @@ START_TEST(selection_by_serial_number) {
   char longer[100];
   memset(longer, 'x', sizeof longer);
   longer[99] = 0;
-  expect_refusal(&(pl_ftdi_options){.baud = 3000000, .channel = -1, .serial = longer}, PL_E_INPUT, "is no serial number");
+  expect_refusal(&(pl_ftdi_options){.baud = 3000000, .channel = -1, .serial = longer}, PL_E_INPUT,
+                 "is no serial number");
 }
 END_TEST
 
@@ -182,7 +187,8 @@ START_TEST(no_permission_names_the_rule) {
   port->ops->close(port);
   fake_deny(0, 0);
   fake_occupy(0, 1);
-  expect_refusal(&(pl_ftdi_options){.baud = 3000000, .channel = -1, .serial = "PL0042"}, PL_E_NODEV, "in use by another program");
+  expect_refusal(&(pl_ftdi_options){.baud = 3000000, .channel = -1, .serial = "PL0042"}, PL_E_NODEV,
+                 "in use by another program");
 }
 END_TEST
 
@@ -205,19 +211,30 @@ START_TEST(rates_are_exact_or_refused) {
     const char *serial;
     uint32_t baud;
     const char *says;
-  } wrong[] = {
-      {"H", 11000000, "8000000 and 12000000"}, {"H", 7000000, "6000000 and 8000000"},  {"H", 5500000, "4800000 and 6000000"},
-      {"H", 8300000, "8000000 and 12000000"},  {"H", 4500000, "4000000 and 4800000"},  {"H", 5000000, "4800000 and 6000000"},
-      {"H", 2500000, "2400000 and 3000000"},   {"H", 13000000, "its highest is 12000000"}, {"X", 12000000, "its highest is 3000000"},
-      {"X", 2500000, "2000000 and 3000000"},   {"X", 1843200, "1500000 and 2000000"},  {"H", 100, "the least is 1200"},
-      {"H", 4294967295u, "its highest is 12000000"}, {"H", 0, "the least is 1200"}};
+  } wrong[] = {{"H", 11000000, "8000000 and 12000000"},
+               {"H", 7000000, "6000000 and 8000000"},
+               {"H", 5500000, "4800000 and 6000000"},
+               {"H", 8300000, "8000000 and 12000000"},
+               {"H", 4500000, "4000000 and 4800000"},
+               {"H", 5000000, "4800000 and 6000000"},
+               {"H", 2500000, "2400000 and 3000000"},
+               {"H", 13000000, "its highest is 12000000"},
+               {"X", 12000000, "its highest is 3000000"},
+               {"X", 2500000, "2000000 and 3000000"},
+               {"X", 1843200, "1500000 and 2000000"},
+               {"X", 800000, "750000 and 960000"},
+               {"H", 100, "the least is 1200"},
+               {"H", 4294967295u, "its highest is 12000000"},
+               {"H", 0, "the least is 1200"}};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-    expect_refusal(&(pl_ftdi_options){.serial = wrong[i].serial, .baud = wrong[i].baud, .channel = -1}, PL_E_INPUT, wrong[i].says);
+    expect_refusal(&(pl_ftdi_options){.serial = wrong[i].serial, .baud = wrong[i].baud, .channel = -1}, PL_E_INPUT,
+                   wrong[i].says);
 
   /* What the library says is what libftdi makes the chip do. */
-  static const uint32_t right[] = {12000000, 8000000, 6000000, 4800000, 4000000, 3840000, 3200000, 3000000, 2400000, 2000000, 1920000,
-                                   1600000,  1500000, 1280000, 1200000, 1000000, 921600,  800000,  768000,  750000,  640000,  600000,
-                                   500000,   480000,  460800,  400000,  384000,  375000,  320000,  300000,  230400,  115200,  9600, 1200};
+  static const uint32_t right[] = {12000000, 8000000, 6000000, 4800000, 4000000, 3840000, 3200000, 3000000, 2400000,
+                                   2000000,  1920000, 1600000, 1500000, 1280000, 1200000, 1000000, 921600,  800000,
+                                   768000,   750000,  640000,  600000,  500000,  480000,  460800,  400000,  384000,
+                                   375000,   320000,  300000,  230400,  115200,  9600,    1200};
   for (int x = 0; x < 2; x++) {
     for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
       uint32_t num, den;
@@ -227,7 +244,8 @@ START_TEST(rates_are_exact_or_refused) {
       }
       pl_port *port = open_port(x ? "X" : "H", right[i], 0);
       const ftdi_chip_line line = ftdi_chip_line_of(chips[x], x ? 0 : 1);
-      ck_assert_msg(line.baud_num / line.baud_den == num / den, "%u: %u/%u, not %u/%u", right[i], line.baud_num, line.baud_den, num, den);
+      ck_assert_msg(line.baud_num / line.baud_den == num / den, "%u: %u/%u, not %u/%u", right[i], line.baud_num,
+                    line.baud_den, num, den);
       ck_assert_double_le(1.0 * num / den / right[i], 1.005);
       ck_assert_double_ge(1.0 * num / den / right[i], 0.995);
       port->ops->close(port);
@@ -239,8 +257,8 @@ END_TEST
 /* ---- Data ---- */
 
 START_TEST(echo_of_many_sizes) {
-  static const size_t sizes[] = {1, 2, 61, 62, 63, 64, 124, 248, 496, 509, 510, 511, 512, 513, 1020, 1022, 4095, 4096, 4097, 16383, 16384,
-                                 16385, 65536, 300000};
+  static const size_t sizes[] = {1,   2,   61,   62,   63,   64,   124,  248,   496,   509,   510,   511,
+                                 512, 513, 1020, 1022, 4095, 4096, 4097, 16383, 16384, 16385, 65536, 300000};
   plug(FTDI_CHIP_2232H, "A", 1);
   plug(FTDI_CHIP_2232H, "B", 0);
   plug(FTDI_CHIP_231X, "C", 0);
@@ -449,11 +467,41 @@ START_TEST(a_failed_transfer_is_a_loss_too) {
 }
 END_TEST
 
+/* A board that was talking before we came: at the wrong rate, which is what the host hears. */
+static void chatter(ftdi_chip *chip, int number, uint64_t now_us) {
+  const ftdi_chip_line line = ftdi_chip_line_of(chip, 1);
+  if (line.baud_num / line.baud_den == 9600) ftdi_chip_pin_write(chip, 1, 0xaa, now_us);
+  else loop_back(chip, number, now_us);
+}
+
 START_TEST(old_bytes_are_flushed_at_open) {
-  ftdi_chip *chip = plug(FTDI_CHIP_2232H, "A", 0);
-  for (int i = 0; i < 100; i++) ftdi_chip_pin_write(chip, 1, 0xaa, 0);
+  plug(FTDI_CHIP_2232H, "A", 0);
+  fake_pins = chatter;
   pl_port *port = open_port(NULL, 12000000, 0);
   echo(port, 1000, 1);
+  port->ops->close(port);
+}
+END_TEST
+
+START_TEST(a_request_that_is_refused) {
+  static const struct {
+    int request;
+    const char *says;
+  } all[] = {{0x09, "latency timer"}, {0x04, "data format"}, {0x02, "flow control"}, {0x01, "modem lines"},
+             {0x06, "event character"}};
+  plug(FTDI_CHIP_2232H, "A", 0);
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    fake_refused_request = all[i].request;
+    expect_refusal(&(pl_ftdi_options){.baud = 3000000, .channel = -1}, PL_E_IO, all[i].says);
+  }
+  fake_refused_request = 0x0b; /* the bit mode: QEMU's emulator has none, and a UART needs none */
+  pl_port *port = open_port(NULL, 3000000, 0);
+  pl_error err;
+  fake_refused_request = 0x09;
+  ck_assert_int_eq(port->ops->reopen(port, &err), PL_E_NODEV); /* it has just come back: "not yet" */
+  ck_assert_int_eq(err.status, PL_E_NODEV);
+  fake_refused_request = -1;
+  ck_assert_int_eq(port->ops->reopen(port, &err), PL_OK);
   port->ops->close(port);
 }
 END_TEST
@@ -507,6 +555,7 @@ int main(void) {
   tcase_add_test(all, unplugged_while_waiting);
   tcase_add_test(all, a_failed_transfer_is_a_loss_too);
   tcase_add_test(all, old_bytes_are_flushed_at_open);
+  tcase_add_test(all, a_request_that_is_refused);
   tcase_add_test(all, libftdi_reads_the_eeprom);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
