@@ -49,6 +49,21 @@ $(O)/netlist/sampler-$(1).vvp: tests/netlist/sampler_tb.v tests/netlist/sampler.
 endef
 $(foreach flow,ecp5 ice40 ice40-dsp,$(eval $(call sampler_rule,$(flow))))
 
+# ---- Whole boards: the netlist of an image behind the pins of pl_chip_uart, as a simulated board (scripts/board.mk):
+#   make $(O)/board/photolane-board-icebreaker-netlist && $(O)/photolane verify -d sim:icebreaker-netlist
+# $(1): board, $(2): kind, $(3): clock, kHz, $(4): baud, $(5): cells
+NETLIST_FLAGS := -Wno-fatal -Wno-lint -Wno-style -Wno-TIMESCALEMOD -Wno-MULTIDRIVEN
+define chip_rule
+$(O)/netlist/$(1)-$(2).v: $(RTL_SRC) $(wildcard rtl/link/*.sv rtl/compact/*.sv rtl/compact/*/*.sv rtl/boards/$(1)/*.sv) rtl/boards/boards.toml scripts/bitstream scripts/synthesis.py
+	$$(call say,SYNTH,$(1) $(2))
+	@mkdir -p $$(@D)
+	$$(Q)scripts/bitstream --netlist $(1) $(2) $$@ || { rm -f $$@; exit 1; }
+$$(eval $$(call board_rule,$(1)$(if $(filter-out coherent,$(2)),-$(2))-netlist,uart,pins_$(1),$(3),$(4),$(NETLIST_FLAGS) $(filter -D%,$(5)),$(O)/netlist/$(1)-$(2).v sim/netlist/pins_$(1).v sim/netlist/pll_through.v $(filter-out -D%,$(5))))
+endef
+$(eval $(call chip_rule,icebreaker,coherent,12000,3000000,$(ice40_cells)))
+$(eval $(call chip_rule,hx8k,coherent,48000,12000000,$(ice40_cells)))
+$(foreach kind,$(all_kinds),$(eval $(call chip_rule,ulx3s,$(kind),25000,3000000,sim/netlist/ecp5_cells.v)))
+
 NETLIST_PLUGINS = $(foreach flow,$(NETLIST_FLOWS),$(foreach kind,$(NETLIST_KINDS),$(call netlist_plugin,$(flow),$(kind))))
 NETLIST_SAMPLERS := $(foreach flow,ecp5 ice40 ice40-dsp,$(O)/netlist/sampler-$(flow).vvp)
 .PHONY: check-netlist
