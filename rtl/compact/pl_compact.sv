@@ -1,6 +1,7 @@
 // pl_compact: the coherent core for small FPGAs. Same bits as pl_core of kind coherent (docs/signal-chain.md), a tenth of
-// its logic: one micro-programmed unit (pl_micro) does in turn what pl_core does in pipelines; the products of a read
-// (pl_micro_array) still come at full rate. docs/compact.md: how it works, sizes, clocks.
+// its logic: one micro-programmed unit (pl_micro) does in turn what pl_core does in pipelines; the products of a read still
+// come at full rate, from multipliers (pl_micro_array) or, where there are none, bit by bit of B (Planes: pl_micro_planes).
+// docs/compact.md: how it works, sizes, clocks.
 //
 // A tile in three steps, each while idle_o is high, as pl_core:
 //   1. write the registers (reg_*);
@@ -17,6 +18,7 @@
 module pl_compact #(
   parameter int Rows = 1,      // 1..8
   parameter int Columns = 1,   // 1..8
+  parameter int Planes = 0,    // 1: products by bit planes; Width must be 16
   parameter int Width = 8,     // 4, 8, 16
   parameter int Elements = 2,  // codes of a beat: 2 or more, divides Width
   parameter int AWords = 64,   // a power of two
@@ -58,8 +60,11 @@ module pl_compact #(
   if (Elements < 2 || Width % Elements != 0) begin : g_bad_elements
     $error("pl_compact: Elements must be 2 or more and divide Width");
   end
-  if (Least * Width > 512) begin : g_bad_words
-    $error("pl_compact: the smaller buffer must hold at most 512 elements");
+  if (Least * Width > (Planes != 0 ? 128 : 512)) begin : g_bad_words
+    $error("pl_compact: the smaller buffer must hold at most 512 elements, 128 with Planes");
+  end
+  if (Planes != 0 && (Width != 16 || BWords > AWords)) begin : g_bad_planes
+    $error("pl_compact: with Planes the width is 16 and the buffer of B not the larger one");
   end
 
   logic set, act, operand, write, write_busy, busy, first, beat, odd, mac_next, counted_read, counted_clipped;
@@ -68,7 +73,7 @@ module pl_compact #(
   logic [2:0] tail_what;
   logic [15:0] value, data, tail;
   logic [31:0] mac;
-  pl_micro #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements), .Parts(Width)) u_micro (
+  pl_micro #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements), .Parts(Planes != 0 ? 1 : Width)) u_micro (
     .clk_i(clk_i), .rst_ni(rst_ni), .idle_o(idle_o), .reg_we_i(reg_we_i), .reg_addr_i(reg_addr_i),
     .reg_wdata_i(reg_wdata_i), .load_start_i(load_start_i), .load_operand_i(load_operand_i),
     .load_valid_i(load_valid_i), .load_ready_o(load_ready_o), .load_codes_i(load_codes_i), .start_i(start_i),
@@ -78,13 +83,23 @@ module pl_compact #(
     .write_what_o(write_what), .write_part_o(write_part), .data_o(data), .write_busy_i(write_busy), .busy_i(busy), .first_i(first),
     .beat_i(beat), .odd_i(odd), .mac_i(mac), .mac_next_o(mac_next), .tail_what_o(tail_what), .tail_i(tail)
   );
-  pl_micro_array #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements), .AWords(AWords),
-                   .BWords(BWords)) u_array (
-    .clk_i(clk_i), .rst_ni(rst_ni), .set_i(set), .set_what_i(set_what), .value_i(value), .do_i(act),
-    .do_what_i(do_what), .operand_i(operand), .write_i(write), .write_what_i(write_what),
-    .write_part_i(write_part), .data_i(data), .write_busy_o(write_busy), .busy_o(busy), .first_o(first), .beat_o(beat), .odd_o(odd),
-    .mac_o(mac), .mac_next_i(mac_next), .tail_what_i(tail_what), .tail_o(tail)
-  );
+  if (Planes != 0) begin : g_planes
+    pl_micro_planes #(.Rows(Rows), .Columns(Columns), .Elements(Elements), .AWords(AWords),
+                      .BWords(BWords)) u_array (
+      .clk_i(clk_i), .rst_ni(rst_ni), .set_i(set), .set_what_i(set_what), .value_i(value), .do_i(act),
+      .do_what_i(do_what), .operand_i(operand), .write_i(write), .write_what_i(write_what),
+      .write_part_i(write_part), .data_i(data), .write_busy_o(write_busy), .busy_o(busy), .first_o(first), .beat_o(beat), .odd_o(odd),
+      .mac_o(mac), .mac_next_i(mac_next), .tail_what_i(tail_what), .tail_o(tail)
+    );
+  end else begin : g_macs
+    pl_micro_array #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements), .AWords(AWords),
+                     .BWords(BWords)) u_array (
+      .clk_i(clk_i), .rst_ni(rst_ni), .set_i(set), .set_what_i(set_what), .value_i(value), .do_i(act),
+      .do_what_i(do_what), .operand_i(operand), .write_i(write), .write_what_i(write_what),
+      .write_part_i(write_part), .data_i(data), .write_busy_o(write_busy), .busy_o(busy), .first_o(first), .beat_o(beat), .odd_o(odd),
+      .mac_o(mac), .mac_next_i(mac_next), .tail_what_i(tail_what), .tail_o(tail)
+    );
+  end
 
   logic [31:0] reads_q, clipped_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
