@@ -1,4 +1,4 @@
-// top: iCE40-HX8K breakout board (CT256): the compact chip behind channel B of the board's FT2232H, clocked by a PLL from 12 MHz.
+// top: iCE40-HX8K breakout board (CT256): the compact chip, by bit planes, behind channel B of the board's FT2232H, clocked by a PLL from 12 MHz.
 //
 // RTS and CTS are wired and used. There is no button: a new session resets the core. LEDs: 0 session open, 1 and 2 change with
 // every frame received and sent, 3 the core computes, 4 to 7 dark.
@@ -6,11 +6,11 @@
 `default_nettype none
 module top #(
   parameter int Rows = 1,  // to BuildId: as pl_chip_uart
-  parameter int Columns = 2,
-  parameter int Width = 8,
+  parameter int Columns = 8,
+  parameter int Width = 16,
   parameter int Elements = 2,
   parameter int AWords = 64,
-  parameter int BWords = 64,
+  parameter int BWords = 8,
   parameter int RxLog = 9,
   parameter int TxLog = 9,
   parameter int PllFeedback = 63,
@@ -36,7 +36,7 @@ module top #(
   );
   pl_chip_uart #(
     .Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements), .AWords(AWords), .BWords(BWords), .BackLanes(1),
-    .Compact(1'b1), .RxLog(RxLog), .TxLog(TxLog), .ClockKhz(ClockKhz), .BaudStep(BaudStep), .BuildId(BuildId)
+    .Compact(2), .RxLog(RxLog), .TxLog(TxLog), .ClockKhz(ClockKhz), .BaudStep(BaudStep), .BuildId(BuildId)
   ) u_chip (
     .clk_i(clk), .rst_ni(locked), .rxd_i(rxd_i), .txd_o(txd_o), .cts_ni(rts_ni), .rts_no(cts_no), .status_o(status)
   );

@@ -34,7 +34,7 @@ module top #(
   );
   pl_chip_uart #(
     .Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements), .AWords(AWords), .BWords(BWords), .BackLanes(1),
-    .Compact(1'b1), .RxLog(RxLog), .TxLog(TxLog), .ClockKhz(ClockKhz), .BaudStep(BaudStep), .BuildId(BuildId)
+    .Compact(1), .RxLog(RxLog), .TxLog(TxLog), .ClockKhz(ClockKhz), .BaudStep(BaudStep), .BuildId(BuildId)
   ) u_chip (
     .clk_i(clk), .rst_ni(locked & button_ni), .rxd_i(rxd_i), .txd_o(txd_o), .cts_ni(1'b0), .rts_no(rts_n),
     .status_o(status)
