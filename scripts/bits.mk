@@ -60,7 +60,7 @@ $(O)/netlist/$(1)-$(2).v: $(RTL_SRC) $(wildcard rtl/link/*.sv rtl/compact/*.sv r
 	$$(Q)scripts/bitstream --netlist $(1) $(2) $$@ || { rm -f $$@; exit 1; }
 $$(eval $$(call board_rule,$(1)$(if $(filter-out coherent,$(2)),-$(2))-netlist,uart,pins_$(1),$(3),$(4),$(NETLIST_FLAGS) $(filter -D%,$(5)),$(O)/netlist/$(1)-$(2).v sim/netlist/pins_$(1).v sim/netlist/pll_through.v $(filter-out -D%,$(5))))
 endef
-$(eval $(call chip_rule,icebreaker,coherent,12000,3000000,$(ice40_cells)))
+$(eval $(call chip_rule,icebreaker,coherent,18000,3000000,$(ice40_cells)))
 $(eval $(call chip_rule,hx8k,coherent,48000,12000000,$(ice40_cells)))
 $(foreach kind,$(all_kinds),$(eval $(call chip_rule,ulx3s,$(kind),25000,3000000,sim/netlist/ecp5_cells.v)))
 

@@ -12,9 +12,9 @@ module top #(
   parameter int BWords = 64,
   parameter int RxLog = 9,
   parameter int TxLog = 9,
-  parameter int PllFeedback = 63,
+  parameter int PllFeedback = 47,
   parameter int PllDivide = 5,
-  parameter int ClockKhz = 24000,
+  parameter int ClockKhz = 18000,
   parameter logic [23:0] BaudStep = 24'd0,
   parameter logic [31:0] BuildId = 32'd0
 ) (
