@@ -2,8 +2,9 @@
 #
 # A netlist of pl_core becomes an array plug-in like any Verilated shape (scripts/rtl.mk), in a folder of its own:
 #   PHOTOLANE_PLUGINS=$(O)/netlist/ecp5 $(O)/photolane verify -d rtl:1x2x8x1
-# Flow ice40 is without, ice40-dsp with SB_MAC16 blocks (scripts/synthesis.py). NETLIST_FLOWS and NETLIST_KINDS choose.
-NETLIST_FLOWS ?= ecp5 ice40-dsp
+# Flow ice40 is without, ice40-dsp with SB_MAC16 blocks (scripts/synthesis.py). NETLIST_FLOWS, NETLIST_KINDS and
+# NETLIST_BOARDS choose; what check-netlist does by default is the core on the ECP5, and on the iCE40 the shipped boards.
+NETLIST_FLOWS ?= ecp5
 NETLIST_KINDS ?= coherent
 NETLIST_SHAPE := 1x2x8x1
 NETLIST_WORDS := 512
@@ -64,13 +65,23 @@ $(eval $(call chip_rule,icebreaker,coherent,18000,3000000,$(ice40_cells)))
 $(eval $(call chip_rule,hx8k,coherent,48000,12000000,$(ice40_cells)))
 $(foreach kind,$(all_kinds),$(eval $(call chip_rule,ulx3s,$(kind),25000,3000000,sim/netlist/ecp5_cells.v)))
 
+# The shipped bitstream of the HX8K itself, unpacked to Verilog again: sim:hx8k-bitstream.
+$(O)/netlist/hx8k-bitstream.v: bitstreams/hx8k-coherent.bin rtl/boards/hx8k/hx8k.pcf scripts/unpack
+	$(call say,UNPACK,$<)
+	@mkdir -p $(@D)
+	$(Q)scripts/unpack bitstreams/hx8k-coherent.bin rtl/boards/hx8k/hx8k.pcf $@
+$(eval $(call board_rule,hx8k-bitstream,uart,pins_hx8k,48000,12000000,$(NETLIST_FLAGS) $(filter -D%,$(ice40_cells)),$(O)/netlist/hx8k-bitstream.v sim/netlist/pins_hx8k.v sim/netlist/pll_through.v $(filter-out -D%,$(ice40_cells))))
+NETLIST_BOARDS ?= icebreaker-netlist hx8k-bitstream
+NETLIST_BOARD_CASES ?= 3
+
 NETLIST_PLUGINS = $(foreach flow,$(NETLIST_FLOWS),$(foreach kind,$(NETLIST_KINDS),$(call netlist_plugin,$(flow),$(kind))))
 NETLIST_SAMPLERS := $(foreach flow,ecp5 ice40 ice40-dsp,$(O)/netlist/sampler-$(flow).vvp)
 .PHONY: check-netlist
-check-netlist: $(O)/photolane $(O)/netlist/ecp5_cells_tb.vvp $(NETLIST_SAMPLERS) $(NETLIST_PLUGINS) ## level L4: synthesized netlists in vendor cells against the golden model (NETLIST_CASES=20)
+check-netlist: $(O)/photolane $(O)/netlist/ecp5_cells_tb.vvp $(NETLIST_SAMPLERS) $(NETLIST_PLUGINS) $(NETLIST_BOARDS:%=$(O)/board/photolane-board-%) ## level L4: netlists in vendor cells and the HX8K bitstream against the golden model
 	$(Q)scripts/run-tests 'cells of the ECP5=vvp -n $(O)/netlist/ecp5_cells_tb.vvp' \
 	  $(foreach flow,ecp5 ice40 ice40-dsp,'sampler in cells of $(flow)=vvp -n $(O)/netlist/sampler-$(flow).vvp') \
-	  $(foreach flow,$(NETLIST_FLOWS),$(foreach kind,$(NETLIST_KINDS),$(foreach level,L0 L2,'netlist $(flow) $(kind) $(level)=PHOTOLANE_PLUGINS=$(O)/netlist/$(flow) $(O)/photolane verify -d rtl:$(NETLIST_SHAPE) --kind $(kind) --level $(level) --cases $(NETLIST_CASES)')))
+	  $(foreach flow,$(NETLIST_FLOWS),$(foreach kind,$(NETLIST_KINDS),$(foreach level,L0 L2,'netlist $(flow) $(kind) $(level)=PHOTOLANE_PLUGINS=$(O)/netlist/$(flow) $(O)/photolane verify -d rtl:$(NETLIST_SHAPE) --kind $(kind) --level $(level) --cases $(NETLIST_CASES)'))) \
+	  $(foreach board,$(NETLIST_BOARDS),$(foreach level,L0 L2,'$(board) at its pins $(level)=$(O)/photolane verify -d sim:$(board) --level $(level) --cases $(NETLIST_BOARD_CASES)'))
 
 # ---- Bitstreams (docs/boards.md). BOARD and KIND choose one.
 .PHONY: bitstreams bitstreams-check flash

@@ -34,7 +34,8 @@ synth_ice40 -top {top} {options} -run map_ram:"""
 FLOWS = {
     "ice40": "synth_ice40 -top {top} {options}",
     "ice40 dsp": ICE40_DSP,
-    "ecp5": "synth_ecp5 -top {top} {options}",
+    # Without its last step, which renames cells: it takes minutes on a large design.
+    "ecp5": "synth_ecp5 -top {top} {options} -run begin:check\nhierarchy -check",
 }
 
 
@@ -64,7 +65,7 @@ def yosys(script, log):
     """Runs a script, one command a line; its output goes to the file log. Returns {cell: count} of the last `stat`."""
     log = pathlib.Path(log)
     log.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["nice", "-n", "2", "yosys", "-Q", "-T", "-l", str(log), "-s", "/dev/stdin"], input=script,
+    done = subprocess.run(["nice", "yosys", "-Q", "-T", "-l", str(log), "-s", "/dev/stdin"], input=script,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True, check=False)
     text = log.read_text(encoding="utf-8")
     if done.returncode:
