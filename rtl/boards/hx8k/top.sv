@@ -1,4 +1,4 @@
-// top: iCE40-HX8K breakout board (CT256): the compact chip, by bit planes, behind channel B of the board's FT2232H, clocked by a PLL from 12 MHz.
+// top: iCE40-HX8K breakout board (CT256): the compact chip, by bit planes, behind channel B of its FT2232H; PLL from 12 MHz.
 //
 // RTS and CTS are wired and used. There is no button: a new session resets the core. LEDs: 0 session open, 1 and 2 change with
 // every frame received and sent, 3 the core computes, 4 to 7 dark.
@@ -6,7 +6,7 @@
 `default_nettype none
 module top #(
   parameter int Rows = 1,  // to BuildId: as pl_chip_uart
-  parameter int Columns = 8,
+  parameter int Columns = 6,
   parameter int Width = 16,
   parameter int Elements = 2,
   parameter int AWords = 64,
