@@ -31,6 +31,8 @@ module pl_cobs_encoder #(
   logic [7:0] wdata;
 
   assign used = write_q - read_q;
+  logic unused_used;
+  assign unused_used = ^used;
   assign low_o = used[Log-1:LowLog] == '0;
   assign ready_o = state_q == Data && used[Log-1:2] != '1;  // a byte, and a code and a 00 after it, find room
 

@@ -4,7 +4,8 @@
 // Drives the core at its job interface: registers, operand beats, start, results. Every function is called from
 // one thread; instances are independent. Compiled once per shape with PL_KIND, PL_ROWS, PL_COLUMNS, PL_WIDTH, PL_BACK
 // (lanes of the back end), PL_ELEMENTS (codes per beat), PL_WORDS (buffer depth; PL_A_WORDS and PL_B_WORDS if they differ)
-// and PL_TRACED. PL_SERIAL: the compact core, whose results come one by one and which has no bound checker.
+// and PL_TRACED. PL_SERIAL: the compact core, whose results come one by one. PL_NETLIST: the synthesized netlist with the
+// same ports (scripts/bits.mk). These two have no bound checker.
 #include "photolane/array.h"
 
 #include <algorithm>
@@ -17,11 +18,16 @@
 #ifndef PL_SERIAL
 #define PL_SERIAL 0
 #endif
+#ifndef PL_NETLIST
+#define PL_NETLIST 0
+#endif
 #ifndef PL_A_WORDS
 #define PL_A_WORDS PL_WORDS
 #define PL_B_WORDS PL_WORDS
 #endif
-#if !PL_SERIAL
+#if PL_NETLIST
+#include "svdpi.h"
+#elif !PL_SERIAL
 #include "Vpl_core__Dpi.h"
 #endif
 #include "checker.h"
@@ -104,6 +110,12 @@ void tick(pl_array *a) {
 }
 
 pl_array *create(int check, char *error, size_t size) {
+#if PL_NETLIST
+  if (check) {
+    fail(error, size, "a netlist has no signals to check: open it without check=1");
+    return nullptr;
+  }
+#endif
   auto a = std::make_unique<pl_array>();
   a->context.traceEverOn(PL_TRACED);
   // Builds with `--x-initial unique` start from random state, which reset must overcome (`make check`).
