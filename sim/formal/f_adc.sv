@@ -46,7 +46,7 @@ module f_adc (
       else assert ((r <<< shift) <= s && s < ((r + one) <<< shift));
     end else begin
       assert (!clipped);
-      assert (4 * r - 2 <= w && w < 4 * r + 2);
+      assert ((r <<< 2) - 72'sd2 <= w && w < (r <<< 2) + 72'sd2);
     end
   end
 endmodule
