@@ -75,7 +75,7 @@ boards: $(BOARD_PROGRAMS) $(BOARD_LINKS) ## the simulated boards (BOARDS="uart f
 PINS ?= uart
 CLOCK_KHZ ?= 48000
 BAUD ?= 12000000
-ifdef NAME
+ifeq ($(origin NAME),command line)
 $(eval $(call board_rule,$(NAME),$(PINS),$(TOP),$(CLOCK_KHZ),$(BAUD),$(FLAGS),$(FILES)))
 endif
 .PHONY: board-from
@@ -100,7 +100,7 @@ $(O)/tests/board/test_board_jobs: $(call obj,tests/board/test_board_jobs.c host/
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS)
 
-# For `make check`: needs $(BOARD_TESTS), boards and exact-boards.
+# For `make check`.
 BOARD_CHECKS := $(foreach test,$(BOARD_TESTS),'$(notdir $(test))=$(test)') \
   $(foreach board,uart ft245,$(foreach kind,coherent intensity rns,'verify sim:$(board) $(kind)=$(O)/photolane verify -d sim:$(board) --kind $(kind) --level L2 --cases $(if $(filter uart,$(board)),8,24)'))
 # The shipped model speaks through a board as through the golden model. $(1): tokens, $(2): URI
@@ -115,6 +115,7 @@ exact-boards:
 demo-board: $(O)/photolane ## the shipped model speaks through a simulated board with an 8x8x16 array, as through the golden model
 	$(Q)$(MAKE) --no-print-directory boards BOARDS=ft245 KINDS=coherent SHAPES=8x8x16
 	$(Q)$(call board_text,48,sim:ft245?shape=8x8x16)
+check: $(BOARD_TESTS) boards exact-boards
 check-board: $(O)/photolane $(BOARD_TESTS) boards exact-boards ## the simulated boards: pins, faults, jobs of each kind
 	$(Q)scripts/run-tests $(BOARD_CHECKS)
 

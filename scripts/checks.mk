@@ -8,7 +8,7 @@ $(O)/tests/%: $(O)/obj/tests/%.o $(O)/libphotolane.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) -lgsl -lgslcblas
 
 HOST_TESTS := $(filter-out $(O)/tests/lockstep/% $(O)/tests/board/%,$(TESTS))
-LOCKSTEP_TESTS := $(filter $(O)/tests/lockstep/%,$(TESTS))
+LOCKSTEP_TESTS := $(filter-out %/test_compact,$(filter $(O)/tests/lockstep/%,$(TESTS)))
 as_tests = $(foreach test,$(1),'$(notdir $(test))=$(test)')
 VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
 
@@ -21,7 +21,8 @@ check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) $(LINK_TESTS) ##
 	$(Q)$(MAKE) --no-print-directory rtl O=$(O)/exact SHAPES="1x2x8 1x2x8x1" RTL_BOXES= RTL_X="--x-assign unique --x-initial unique"
 	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS) $(LOCKSTEP_TESTS)) \
 	  'test_pl_rns=$(RNS_TEST)' 'test_pl_photons=$(PHOTONS_TEST)' $(call as_tests,$(LINK_TESTS)) \
-	  'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
+	  $(BOARD_CHECKS) $(COMPACT_CHECKS) \
+  'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
 	  'golden_rns=python3 tests/data/golden/golden_rns.py' \
 	  $(foreach script,cli tiles install train calibrate energy,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
 	  $(foreach shape,$(VERIFY_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --level $(level) --cases 1000')) \

@@ -60,9 +60,13 @@ COMPACT_TEST := $(O)/tests/lockstep/test_compact
 .PHONY: compact compact-netlist check-compact
 compact: $(COMPACT_SHAPES:%=$(O)/rtl/libphotolane-rtl-%.so) ## the Verilated compact cores (COMPACT_SHAPES="1x1x8c 1x8x16c")
 compact-netlist: $(COMPACT_NETLISTS:%=$(O)/netlist/compact/libphotolane-rtl-%.so) ## netlists of the compact core for the iCE40 as arrays
-check-compact: compact $(O)/photolane $(COMPACT_TEST) ## the compact core: tests, random jobs, random state before reset
+COMPACT_CHECKS := 'test_compact=$(COMPACT_TEST) $(COMPACT_SHAPES)' \
+  $(foreach shape,$(COMPACT_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d rtl:$(shape) --level $(level) --cases 30') \
+  'verify rtl:$(shape) with pauses=$(O)/photolane verify -d "rtl:$(shape)?stall=5" --cases 20 --seed 3' \
+  'rtl:$(shape) from random state=PHOTOLANE_RESET_SEED=7 PHOTOLANE_PLUGINS=$(O)/exact/rtl $(COMPACT_TEST) $(shape)')
+.PHONY: exact-compact
+exact-compact:
 	$(Q)$(MAKE) --no-print-directory compact O=$(O)/exact RTL_X="--x-assign unique --x-initial unique"
-	$(Q)scripts/run-tests 'test_compact=$(COMPACT_TEST) $(COMPACT_SHAPES)' \
-	  $(foreach shape,$(COMPACT_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d rtl:$(shape) --level $(level) --cases 30') \
-	  'verify rtl:$(shape) with pauses=$(O)/photolane verify -d "rtl:$(shape)?stall=5" --cases 20 --seed 3' \
-	  'rtl:$(shape) from random state=PHOTOLANE_RESET_SEED=7 PHOTOLANE_PLUGINS=$(O)/exact/rtl $(COMPACT_TEST) $(shape)')
+check-compact: compact exact-compact $(O)/photolane $(COMPACT_TEST) ## the compact core: tests, random jobs, random state before reset
+	$(Q)scripts/run-tests $(COMPACT_CHECKS)
+check: compact exact-compact
