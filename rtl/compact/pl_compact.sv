@@ -67,36 +67,42 @@ module pl_compact #(
     $error("pl_compact: with Planes the width is 16 and the buffer of B not the larger one");
   end
 
-  logic set, act, operand, write, write_busy, busy, first, beat, odd, mac_next, counted_read, counted_clipped;
+  logic set, act, operand, plain_b, write, write_busy, busy, first, beat, odd, mac_next, counted_read, counted_clipped;
   logic [3:0] set_what, do_what;
   logic [1:0] write_what, write_part;
   logic [2:0] tail_what;
   logic [15:0] value, data, tail;
   logic [31:0] mac;
-  pl_micro #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements), .Parts(Planes != 0 ? 1 : Width)) u_micro (
+  pl_micro #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements),
+             .Parts(Planes != 0 ? 1 : Width)) u_micro (
     .clk_i(clk_i), .rst_ni(rst_ni), .idle_o(idle_o), .reg_we_i(reg_we_i), .reg_addr_i(reg_addr_i),
     .reg_wdata_i(reg_wdata_i), .load_start_i(load_start_i), .load_operand_i(load_operand_i),
     .load_valid_i(load_valid_i), .load_ready_o(load_ready_o), .load_codes_i(load_codes_i), .start_i(start_i),
     .result_valid_o(result_valid_o), .result_ready_i(result_ready_i), .result_o(result_o),
     .counted_read_o(counted_read), .counted_clipped_o(counted_clipped), .set_o(set), .set_what_o(set_what),
     .value_o(value), .do_o(act), .do_what_o(do_what), .operand_o(operand), .write_o(write),
-    .write_what_o(write_what), .write_part_o(write_part), .data_o(data), .write_busy_i(write_busy), .busy_i(busy), .first_i(first),
-    .beat_i(beat), .odd_i(odd), .mac_i(mac), .mac_next_o(mac_next), .tail_what_o(tail_what), .tail_i(tail)
+    .write_what_o(write_what), .write_part_o(write_part), .data_o(data), .plain_b_o(plain_b),
+    .write_busy_i(write_busy), .busy_i(busy), .first_i(first), .beat_i(beat), .odd_i(odd), .mac_i(mac),
+    .mac_next_o(mac_next), .tail_what_o(tail_what), .tail_i(tail)
   );
   if (Planes != 0) begin : g_planes
     pl_micro_planes #(.Rows(Rows), .Columns(Columns), .Elements(Elements), .AWords(AWords),
                       .BWords(BWords)) u_array (
       .clk_i(clk_i), .rst_ni(rst_ni), .set_i(set), .set_what_i(set_what), .value_i(value), .do_i(act),
       .do_what_i(do_what), .operand_i(operand), .write_i(write), .write_what_i(write_what),
-      .write_part_i(write_part), .data_i(data), .write_busy_o(write_busy), .busy_o(busy), .first_o(first), .beat_o(beat), .odd_o(odd),
+      .write_part_i(write_part), .data_i(data), .plain_b_i(plain_b), .write_busy_o(write_busy),
+      .busy_o(busy), .first_o(first), .beat_o(beat), .odd_o(odd),
       .mac_o(mac), .mac_next_i(mac_next), .tail_what_i(tail_what), .tail_o(tail)
     );
   end else begin : g_macs
+    logic unused_plain;
+    assign unused_plain = plain_b;
     pl_micro_array #(.Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements), .AWords(AWords),
                      .BWords(BWords)) u_array (
       .clk_i(clk_i), .rst_ni(rst_ni), .set_i(set), .set_what_i(set_what), .value_i(value), .do_i(act),
       .do_what_i(do_what), .operand_i(operand), .write_i(write), .write_what_i(write_what),
-      .write_part_i(write_part), .data_i(data), .write_busy_o(write_busy), .busy_o(busy), .first_o(first), .beat_o(beat), .odd_o(odd),
+      .write_part_i(write_part), .data_i(data), .write_busy_o(write_busy),
+      .busy_o(busy), .first_o(first), .beat_o(beat), .odd_o(odd),
       .mac_o(mac), .mac_next_i(mac_next), .tail_what_i(tail_what), .tail_o(tail)
     );
   end

@@ -49,6 +49,7 @@ module pl_micro #(
   output logic [1:0]            write_what_o,
   output logic [1:0]            write_part_o,
   output logic [15:0]           data_o,
+  output logic                  plain_b_o,     // no noise and no crosstalk on B: its fields are codes times 16
   input  logic                  write_busy_i,  // not yet: the strobe stays
   input  logic                  busy_i,
   input  logic                  first_i,  // element 0 of a word, first element of a beat, odd element
@@ -442,6 +443,7 @@ module pl_micro #(
   assign write_what_o = what_q[1:0];
   assign write_part_o = arg_q[1:0];
   assign data_o = a_q[15:0];
+  assign plain_b_o = ~(effects_q[pl_regs_pkg::EffectEncB] | effects_q[pl_regs_pkg::EffectCrosstalk]);
   assign mac_next_o = is_drain & started_q;
 endmodule
 `default_nettype wire

@@ -3,10 +3,11 @@
 //
 // The elements of A come whole, those of B bit by bit: a pass takes, from the highest bit of B down, all words of the read
 // and adds in every lane those elements of A whose partner in B has this bit set; between two bits the sum is doubled. A
-// read of n words takes 13 n clocks for fields, 10 n for powers, so a lane multiplies 16/13 (16/10) elements per clock. The
-// highest bit of a field counts negative.
-//   clock 1 banks read | 2 sums of four elements | 3 sum of a lane
-// Neighbouring elements of A are added once for all lanes of a row; a lane chooses among 0, one, the other and both.
+// read of n words takes 13 n clocks for fields, 10 n for powers, and only 8 n for fields of B without noise and crosstalk
+// (plain_b_i), which are codes times 16: 8 columns then multiply 16 pairs of elements per clock. The highest bit of a field
+// counts negative.
+//   clock 1 banks read | 2 sums of four elements | 3 of eight | 4 of the word | 5 sum of the lane
+// A register behind every adder: without them Yosys makes trees of compressors, twice the cells. Neighbouring elements of A are added once for all lanes of a row; a lane chooses among 0, one, the other and both.
 //
 // Buffers: both operands lie in planes, a bit of 16 elements in a word of 16 bits, written bit by bit. A row of A has 13
 // banks, one for each plane, a word has four places in each of them: field (0), power (1), tail (2: banks 0 to 3), unused (3).
@@ -32,6 +33,7 @@ module pl_micro_planes #(
   input  logic [1:0]  write_what_i,
   input  logic [1:0]  write_part_i,
   input  logic [15:0] data_i,
+  input  logic        plain_b_i,
   output logic        write_busy_o,
   output logic        busy_o,
   output logic        first_o,
@@ -55,11 +57,12 @@ module pl_micro_planes #(
   logic [BBits-1:0] rb_q, b_word, rn_q, word_q;
   logic [3:0] element_q, plane_q;
   logic [LaneBits-1:0] lr_q, lc_q;
-  logic power_q, issue_q, first_q, last_word, last;
+  logic power_q, issue_q, first_q, last_word, last, short;
   assign a_word = ra_q + ABits'(word_q);
   assign b_word = rb_q + word_q;
   assign last_word = word_q == rn_q;
-  assign last = last_word && plane_q == 4'd0;
+  assign short = plain_b_i & ~power_q;
+  assign last = last_word && plane_q == (short ? 4'd4 : 4'd0);
   assign first_o = element_q == 4'd0;
   assign odd_o = element_q[0];
   if (Elements < Width) begin : g_beats
@@ -89,33 +92,34 @@ module pl_micro_planes #(
     else if (next) element_q <= element_q + 4'd1;
     if (do_i && do_what_i == pl_compact_pkg::DoPassField) power_q <= 1'b0;
     else if (do_i && do_what_i == pl_compact_pkg::DoPassPower) power_q <= 1'b1;
-    if (go) plane_q <= power_q ? 4'(PowerBits - 1) : 4'(FieldBits - 1);
+    if (go) plane_q <= power_q ? 4'(PowerBits - 1) : plain_b_i ? 4'd11 : 4'(FieldBits - 1);
     else if (issue_q && last_word) plane_q <= plane_q - 4'd1;
     first_q <= go | (first_q & ~(issue_q & last_word));  // the highest plane
   end
 
   // What the sum of a lane begins a word with.
   localparam logic [1:0] Nothing = 2'd0, Sum = 2'd1, Doubled = 2'd2, Negated = 2'd3;
-  logic [1:0] begin_d, begin1_q, begin2_q;  // of the words in the two stages behind the banks
-  logic valid1_q, valid2_q, second_q;
+  logic [1:0] begin_d, begin1_q, begin2_q, begin3_q, begin4_q;  // of the words in the stages behind the banks
+  logic [3:0] valid_q;
+  logic second_q;
   assign begin_d = word_q != '0 ? Sum : first_q ? Nothing : second_q && !power_q ? Negated : Doubled;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       issue_q <= 1'b0;
-      valid1_q <= 1'b0;
-      valid2_q <= 1'b0;
+      valid_q <= '0;
     end else begin
       issue_q <= go | (issue_q & ~last);
-      valid1_q <= issue_q;
-      valid2_q <= valid1_q;
+      valid_q <= {valid_q[2:0], issue_q};
     end
   end
   always_ff @(posedge clk_i) begin
     begin1_q <= begin_d;
     begin2_q <= begin1_q;
+    begin3_q <= begin2_q;
+    begin4_q <= begin3_q;
     if (issue_q && last_word) second_q <= first_q;  // the plane behind the highest
   end
-  assign busy_o = issue_q | valid1_q | valid2_q;
+  assign busy_o = issue_q | (|valid_q);
 
   // ---- Writes.
   logic [3:0] write_q;  // plane that is written, of B
@@ -193,27 +197,27 @@ module pl_micro_planes #(
     for (genvar c = 0; c < Columns; c++) begin : g_lane
       logic signed [FieldBits:0] two [0:Width/2-1];
       logic signed [FieldBits+1:0] four_q [0:Width/4-1];
-      logic signed [FieldBits+2:0] eight0, eight1;
-      logic signed [FieldBits+3:0] sixteen;
+      logic signed [FieldBits+2:0] eight0_q, eight1_q;
+      logic signed [FieldBits+3:0] sixteen_q;
       logic signed [31:0] start, sum_q;
       for (genvar e = 0; e < Width/2; e++) begin : g_pair
-        always_comb begin
-          case (b_planes[c*16 + 2*e +: 2])
-            2'd0: two[e] = '0;
-            2'd1: two[e] = (FieldBits+1)'(element[r*Width+2*e]);
-            2'd2: two[e] = (FieldBits+1)'(element[r*Width+2*e+1]);
-            default: two[e] = both[r*Width/2+e];
-          endcase
-        end
+        logic low, high;  // bits of B; two cells of logic for each bit of the choice
+        logic signed [FieldBits:0] with_low;
+        assign low = b_planes[c*16 + 2*e];
+        assign high = b_planes[c*16 + 2*e + 1];
+        assign with_low = high ? both[r*Width/2+e] : (FieldBits+1)'(element[r*Width+2*e]);
+        assign two[e] = low ? with_low : (FieldBits+1)'(element[r*Width+2*e+1]) & {(FieldBits+1){high}};
       end
       for (genvar e = 0; e < Width/4; e++) begin : g_four
         always_ff @(posedge clk_i) four_q[e] <= (FieldBits+2)'(two[2*e]) + (FieldBits+2)'(two[2*e+1]);
       end
-      assign eight0 = (FieldBits+3)'(four_q[0]) + (FieldBits+3)'(four_q[1]);
-      assign eight1 = (FieldBits+3)'(four_q[2]) + (FieldBits+3)'(four_q[3]);
-      assign sixteen = (FieldBits+4)'(eight0) + (FieldBits+4)'(eight1);
+      always_ff @(posedge clk_i) begin
+        eight0_q <= (FieldBits+3)'(four_q[0]) + (FieldBits+3)'(four_q[1]);
+        eight1_q <= (FieldBits+3)'(four_q[2]) + (FieldBits+3)'(four_q[3]);
+        sixteen_q <= (FieldBits+4)'(eight0_q) + (FieldBits+4)'(eight1_q);
+      end
       always_comb begin
-        case (begin2_q)
+        case (begin4_q)
           Nothing: start = '0;
           Sum: start = sum_q;
           Doubled: start = {sum_q[30:0], 1'b0};
@@ -221,7 +225,7 @@ module pl_micro_planes #(
         endcase
       end
       always_ff @(posedge clk_i) begin
-        if (valid2_q) sum_q <= start + 32'(sixteen) + $signed({31'd0, begin2_q == Negated});
+        if (valid_q[3]) sum_q <= start + 32'(sixteen_q) + $signed({31'd0, begin4_q == Negated});
       end
       assign sums[(r*Columns+c)*32 +: 32] = sum_q;
     end
@@ -233,7 +237,7 @@ module pl_micro_planes #(
   always_ff @(posedge clk_i) begin
     if (go) out_q <= '0;
     else if (mac_next_i) out_q <= out_q + LaneBits'(1);
-    mac_q <= sums[out_q*32 +: 32];
+    mac_q <= short ? {sums[out_q*32 +: 28], 4'd0} : sums[out_q*32 +: 32];
   end
   assign mac_o = mac_q;
   logic unused_value;
