@@ -1,4 +1,4 @@
-# make            the library, the Verilated arrays and build/photolane
+# make            the library, the Verilated arrays, the simulated boards and build/photolane
 # make help       the targets
 # V=1 shows the commands. O=DIR builds elsewhere. SAN=1 builds with AddressSanitizer and UBSan.
 O ?= build
@@ -38,9 +38,9 @@ LIB_OBJ := $(call obj,$(LIB_SRC))
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))
 
 .PHONY: all help generate clean
-all: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so rtl
+all: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so rtl boards
 
-include scripts/rtl.mk scripts/compact.mk scripts/link.mk scripts/checks.mk scripts/train.mk scripts/install.mk scripts/usb.mk scripts/board.mk
+include scripts/rtl.mk scripts/compact.mk scripts/link.mk scripts/formal.mk scripts/checks.mk scripts/train.mk scripts/install.mk scripts/usb.mk scripts/board.mk
 include scripts/bits.mk
 
 help: ## this list

@@ -7,20 +7,20 @@ $(O)/tests/%: $(O)/obj/tests/%.o $(O)/libphotolane.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) -lgsl -lgslcblas
 
-HOST_TESTS := $(filter-out $(O)/tests/lockstep/%,$(TESTS))
+HOST_TESTS := $(filter-out $(O)/tests/lockstep/% $(O)/tests/board/%,$(TESTS))
 LOCKSTEP_TESTS := $(filter $(O)/tests/lockstep/%,$(TESTS))
 as_tests = $(foreach test,$(1),'$(notdir $(test))=$(test)')
 VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
 
-.PHONY: tests lint check check-host check-san check-mutants check-long check-physics
+.PHONY: tests lint soak check check-host check-san check-mutants check-long check-physics
 tests: $(TESTS) ## build the test programs
 
-check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything that must pass: lint, tests, lockstep of three kinds of core, sanitizers, short fuzzing
+check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) $(LINK_TESTS) ## everything that must pass: lint, tests, lockstep of three kinds of core, sanitizers, short fuzzing
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)$(MAKE) --no-print-directory fuzzers
 	$(Q)$(MAKE) --no-print-directory rtl O=$(O)/exact SHAPES="1x2x8 1x2x8x1" RTL_BOXES= RTL_X="--x-assign unique --x-initial unique"
 	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS) $(LOCKSTEP_TESTS)) \
-	  'test_pl_rns=$(RNS_TEST)' 'test_pl_photons=$(PHOTONS_TEST)' \
+	  'test_pl_rns=$(RNS_TEST)' 'test_pl_photons=$(PHOTONS_TEST)' $(call as_tests,$(LINK_TESTS)) \
 	  'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
 	  'golden_rns=python3 tests/data/golden/golden_rns.py' \
 	  $(foreach script,cli tiles install train calibrate,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
@@ -31,7 +31,7 @@ check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything th
 	  $(foreach kind,coherent intensity rns,$(foreach seed,1 2 3,'exact widths from random state, $(kind) $(seed)=PHOTOLANE_RESET_SEED=$(seed) PHOTOLANE_PLUGINS=$(O)/exact/rtl $(O)/photolane verify -d "rtl:1x2x8$(if $(filter 2,$(seed)),x1)?check=1" --kind $(kind) --level L2 --cases 300 --seed $(seed)')) \
 	  'planted faults=scripts/check-mutants adc-rounds-down noise-key-row-off-by-one sum-not-cleared model-root-truncates' \
 	  $(foreach test,$(SAN_TESTS),'sanitized $(notdir $(test))=$(test)') \
-	  $(foreach fuzzer,$(FUZZERS),'$(notdir $(fuzzer))=$(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0')
+	  $(foreach fuzzer,$(FUZZERS) $(LINK_FUZZER),'$(notdir $(fuzzer))=mkdir -p $(fuzzer)-found && $(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0 $(fuzzer)-found $(wildcard tests/fuzz/corpus/$(notdir $(fuzzer)))')
 
 # Every C test but the statistics, the gradients and the enumeration of photon counts (slow and free of parsers), and the
 # program, under ASan and UBSan.
@@ -49,6 +49,10 @@ check-host: $(HOST_TESTS) $(O)/photolane ## the C tests alone, without RTL
 check-mutants: all $(LOCKSTEP_TESTS) ## plant faults in RTL and model; the suite must catch each
 	$(Q)scripts/check-mutants
 
+soak: $(O)/tests/link/test_stream $(O)/tests/link/test_board ## 10^7 random frames with faults on the link, and thousands of jobs
+	$(Q)scripts/run-tests 'test_stream, 1e7 frames=PL_LINK_FRAMES=1e7 $(O)/tests/link/test_stream' \
+	  'test_board, 3000 jobs a fault=PL_LINK_JOBS=3000 $(O)/tests/link/test_board'
+
 check-long: all tests ## 1e9 samples of the Gaussian, thousands of random jobs on every shape
 	$(Q)scripts/run-tests 'Gaussian, 1e9 samples=PL_STATS_SAMPLES=1e9 $(O)/tests/stats/test_gauss_stats' \
 	  $(foreach shape,$(VERIFY_SHAPES),'verify rtl:$(shape)=$(O)/photolane verify -d rtl:$(shape) --level L2 --cases 10000 --seed 2')
@@ -63,7 +67,7 @@ check-physics: $(L3_TESTS) ## level L3 at 1e6 reads per operating point; the rep
 # libFuzzer needs clang; the parsers are compiled with it, everything else is not needed.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzzers
-fuzzers: $(FUZZERS) ## the fuzzers of the parsers
+fuzzers: $(FUZZERS) $(LINK_FUZZER) ## the fuzzers of the parsers
 $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
@@ -78,7 +82,7 @@ SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/check-usb scripts/demo 
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
 	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check
-	$(Q)for f in $(RTL_SRC); do grep -q -- "- $$f$$" photolane.core || { echo "photolane.core does not name $$f"; exit 1; }; done
+	$(Q)for f in $(RTL_SRC) $(LINK_SRC); do grep -q -- "- $$f$$" photolane.core || { echo "photolane.core does not name $$f"; exit 1; }; done
 	$(call say,LINT,RTL)
 	$(Q)for kind in 0 1 2; do for boxes in '' -DPL_WIDE_BOXES; do \
 	  for shape in '1 2 8 2 2' '1 2 8 2 1' '4 4 8 8 8' '8 8 16 8 64' '8 8 64 64 64'; do set -- $$shape; \

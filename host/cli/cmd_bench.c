@@ -1,7 +1,7 @@
 /* cmd_bench.c: `photolane bench`: how fast a device is, and how near its cycle count comes to the ideal.
  *
- * A device behind a link is timed by the clock of its port, simulated time for `sim:`, with B on the device already if it
- * fits; what bounds it is shown as a roofline.
+ * A device behind a link is timed by the clock of its port, simulated time for `sim:`, with B on the device already if
+ * it fits; what bounds it is shown as a roofline.
  *
  * --processes P starts P processes side by side, each with a device of its own, as a user with P cores would. They
  * work in rounds: all start one job together, the round lasts until the last is done, and its speed is the sum of the
@@ -202,7 +202,8 @@ static pl_status measure(const bench_plan *plan, bench_figures *figures, pl_erro
 /* ---- Behind a link ---- */
 
 /* One job, timed by the port. */
-static pl_status time_job(pl_device *dev, const pl_job *job, roofline_job *figures, pl_counters *counters, pl_error *err) {
+static pl_status time_job(pl_device *dev, const pl_job *job, roofline_job *figures, pl_counters *counters,
+                          pl_error *err) {
   pl_link *link = pl_board_link(dev);
   const pl_link_traffic before = pl_link_traffic_of(link);
   const uint64_t begin = pl_link_now_us(link);
@@ -322,8 +323,8 @@ static void print_table(const bench_plan *plan, const bench_figures *figures) {
   roofline_print(pl_board_link(figures->dev), &figures->roof);
 }
 
-/* The default product. An array of thousands of multipliers is through with 256 x 256 in a few milliseconds, a good part of
- * which goes into filling its buffers; 512 is what they hold and a usual batch. Simulated boards are slow. */
+/* The default product. An array of thousands of multipliers is through with 256 x 256 in a few milliseconds, a good
+ * part of which goes into filling its buffers; 512 is what they hold and a usual batch. Simulated boards are slow. */
 static void default_job(pl_device *dev, int64_t *m, int64_t *n, int64_t *k) {
   enum { WIDE = 2048 };
   pl_identity id = {0};
@@ -350,9 +351,11 @@ int cmd_bench(int argc, char **argv) {
       {0, "json", NULL, CLI_FLAG, &json, 0, 0, "print a result file: gmac_per_s, cycles, ideal_cycles, ..."},
       {0},
   };
-  const cli_help help = {"bench", "[-d URI] [-m M -n N -k K] [-c CORE] [--processes P] [--json]",
-                         "Times a matrix product of random codes: multiply-accumulates per second, and clock cycles\n"
-                         "against the ideal count. For a device behind a link also what bounds it: link, memory, array.", options};
+  const cli_help help = {
+      "bench", "[-d URI] [-m M -n N -k K] [-c CORE] [--processes P] [--json]",
+      "Times a matrix product of random codes: multiply-accumulates per second, and clock cycles\n"
+      "against the ideal count. For a device behind a link also what bounds it: link, memory, array.",
+      options};
   if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
 
   bench_plan plan = {.uri = uri, .processes = (int)processes};
@@ -365,7 +368,8 @@ int cmd_bench(int argc, char **argv) {
   if (pl_open(uri, &dev, &err)) return cli_fail(&err);
   default_job(dev, &m, &n, &k);
   const int link = pl_board_link(dev) != NULL;
-  if (link && processes > 1) return pl_close(dev), cli_usage("bench: a device behind a link belongs to one process: leave out --processes");
+  if (link && processes > 1)
+    return pl_close(dev), cli_usage("bench: a device behind a link belongs to one process: leave out --processes");
   plan.m = (int)m, plan.n = (int)n, plan.k = (int)k;
   plan.repeats = repeats ? (int)repeats : link ? 3 : 7;
   bench_figures figures = {0};

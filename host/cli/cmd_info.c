@@ -57,9 +57,11 @@ int cmd_info(int argc, char **argv) {
       {0, "json", NULL, CLI_FLAG, &json, 0, 0, "print JSON"},
       {0},
   };
-  const cli_help help = {"info", "[-d URI] [--json]", "Tells what a device is: kind of core, geometry, build; of a device behind a link also clock,\n"
-                         "buffers, wire.",
-                         options};
+  const cli_help help = {
+      "info", "[-d URI] [--json]",
+      "Tells what a device is: kind of core, geometry, build; of a device behind a link also clock,\n"
+      "buffers, wire.",
+      options};
   if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
 
   pl_error err;

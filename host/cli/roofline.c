@@ -25,7 +25,8 @@ static pl_status measure_out(pl_link *link, uint32_t bytes, double *out, pl_erro
   static const uint32_t words[SPARE_WORDS];
   const uint64_t begin = pl_link_now_us(link), sent = pl_link_traffic_of(link).stream.payload_sent;
   pl_status status = PL_OK;
-  for (uint32_t n = 0; n < bytes && !status; n += sizeof words) status = pl_link_write(link, SPARE_WORD, words, SPARE_WORDS, err);
+  for (uint32_t n = 0; n < bytes && !status; n += sizeof words)
+    status = pl_link_write(link, SPARE_WORD, words, SPARE_WORDS, err);
   if (!status) status = pl_link_wait(link, err);
   if (!status) *out = rate(pl_link_traffic_of(link).stream.payload_sent - sent, pl_link_now_us(link) - begin);
   return status;
@@ -83,8 +84,8 @@ void roofline_compute(const pl_link_info *info, roofline *r) {
     if (r->us[i] > r->us[r->bound]) r->bound = (roofline_bound)i;
 }
 
-static const char *const bound_names[BOUNDS] = {"the bus of the link", "the link to the device", "the link from the device", "filling the buffers",
-                                                "the array"};
+static const char *const bound_names[BOUNDS] = {"the bus of the link", "the link to the device",
+                                                "the link from the device", "filling the buffers", "the array"};
 static const char *const bound_keys[BOUNDS] = {"link_bus", "link_out", "link_in", "load", "array"};
 
 void roofline_print(const pl_link *link, const roofline *r) {
@@ -93,11 +94,14 @@ void roofline_print(const pl_link *link, const roofline *r) {
   const roofline_job *j = &r->job;
   const double wire = l->wire > 0 ? l->wire : 1;
   printf("roofline: %s\n", pl_link_port(link)->name);
-  printf("  link    %.4g MB/s of wire each way; payload out %.4g (%.0f %%), in %.4g (%.0f %%), both at once %.4g (%.0f %%)"
-         "; there and back %.0f us\n", 1e-6 * wire, 1e-6 * l->out, 100 * l->out / wire, 1e-6 * l->in, 100 * l->in / wire,
-         1e-6 * l->both, 100 * l->both / wire, l->delay_us);
-  printf("  memory  %d words of A, %d of B, of %d codes for each lane: %.4g Gcode/s to the array, %.4g Gcode/s into it\n",
-         info->a_words, info->b_words, info->width, 1e-9 * r->word_codes, 1e-9 * r->load_codes);
+  printf(
+      "  link    %.4g MB/s of wire each way; payload out %.4g (%.0f %%), in %.4g (%.0f %%), both at once %.4g (%.0f %%)"
+      "; there and back %.0f us\n",
+      1e-6 * wire, 1e-6 * l->out, 100 * l->out / wire, 1e-6 * l->in, 100 * l->in / wire, 1e-6 * l->both,
+      100 * l->both / wire, l->delay_us);
+  printf(
+      "  memory  %d words of A, %d of B, of %d codes for each lane: %.4g Gcode/s to the array, %.4g Gcode/s into it\n",
+      info->a_words, info->b_words, info->width, 1e-9 * r->word_codes, 1e-9 * r->load_codes);
   printf("  array   %d x %d x %d at %.4g MHz: %.4g GMAC/s at most\n", info->rows, info->columns, info->width,
          1e-3 * info->clock_khz, 1e-9 * r->peak_macs);
   printf("  job     %.4g MAC, %.4g bytes out, %.4g in: %.3g MAC a byte\n", j->macs, j->bytes_out, j->bytes_in,
@@ -120,7 +124,8 @@ cJSON *roofline_json(const roofline *r) {
       {"job_bytes_out", r->job.bytes_out}, {"job_bytes_in", r->job.bytes_in}, {"job_us", r->job.us},
   };
   cJSON *json = cJSON_CreateObject();
-  for (size_t i = 0; i < sizeof values / sizeof *values; i++) cJSON_AddNumberToObject(json, values[i].key, values[i].value);
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+    cJSON_AddNumberToObject(json, values[i].key, values[i].value);
   cJSON *needs = cJSON_AddObjectToObject(json, "needs_us");
   for (int i = 0; i < BOUNDS; i++) cJSON_AddNumberToObject(needs, bound_keys[i], r->us[i]);
   cJSON_AddStringToObject(json, "bound", bound_keys[r->bound]);

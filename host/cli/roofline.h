@@ -1,8 +1,8 @@
 /* roofline.h: what bounds a job on a device behind a link: the link, the operand buffers or the array.
  *
- * Rates of the link are measured (WRITE, READ, ECHO), in the time of the port: simulated time for `sim:`. What the array and the
- * loader can do at most follows from geometry and clock. A job needs each of them for some time; the longest of these
- * bounds it, as far as they work side by side.
+ * Rates of the link are measured (WRITE, READ, ECHO), in the time of the port: simulated time for `sim:`. What the
+ * array and the loader can do at most follows from geometry and clock. A job needs each of them for some time; the
+ * longest of these bounds it, as far as they work side by side.
  */
 #ifndef PHOTOLANE_CLI_ROOFLINE_H
 #define PHOTOLANE_CLI_ROOFLINE_H

@@ -6,7 +6,7 @@
 /* A frame that is lost costs less if it was short, so losses halve the payload, and what arrives lets it grow again. */
 enum { CUT_LEAST = 64, CUT_GROWTH = 8 };
 
-enum { TIMEOUT_BASE_US = 20000, TIMEOUT_BUFFERS = 4, EARLY = 5, ID_BYTES = 4 };
+enum { TIMEOUT_BASE_US = 20000, TIMEOUT_BUFFERS = 4, EARLY = 5, HELLO_WINDOW = 2048, ID_BYTES = 4 };
 
 static uint16_t distance(uint16_t from, uint16_t to) { return (uint16_t)(to - from); }
 
@@ -61,7 +61,8 @@ size_t pl_stream_bye(pl_stream *s, uint8_t wire[PL_STREAM_COMPOSED_MAX]) {
 /* ---- What is sent ---- */
 
 uint64_t pl_stream_timeout_us(const pl_stream *s) {
-  const uint64_t bytes = (uint64_t)TIMEOUT_BUFFERS * (s->setup.window + s->peer_ring);
+  const uint32_t window = s->state == PL_STREAM_OPENING && s->setup.window > HELLO_WINDOW ? HELLO_WINDOW : s->setup.window;
+  const uint64_t bytes = (uint64_t)TIMEOUT_BUFFERS * (window + s->peer_ring);
   return TIMEOUT_BASE_US + bytes * 1000000 / s->setup.bytes_per_second;
 }
 
@@ -146,8 +147,8 @@ size_t pl_stream_read(pl_stream *s, uint8_t *bytes, size_t n) {
   return n;
 }
 
-/* Something is missing: says so, but a host only once for each byte until its time-out: what is on its way behind the gap
- * would make the device go back again and again. */
+/* Something is missing: says so, but a host only once for each byte until its time-out: what is on its way behind the
+ * gap would make the device go back again and again. */
 static void miss(pl_stream *s) {
   if (s->setup.is_device || !s->nak_told) s->nak_due = 1;
   s->nak_told = 1;
@@ -164,8 +165,8 @@ static void take_ack(pl_stream *s, const pl_frame *f, uint64_t now_us) {
     if (s->cut > PL_FRAME_PAYLOAD_MAX) s->cut = PL_FRAME_PAYLOAD_MAX;
     progress(s, now_us);
   }
-  if (distance(s->acknowledged, f->limit) <= PL_STREAM_RING_MAX && distance(s->limit, f->limit) <= PL_STREAM_RING_MAX)
-    s->limit = f->limit;
+  const uint16_t room = distance(s->acknowledged, f->limit);
+  if (room <= PL_STREAM_RING_MAX && room > distance(s->acknowledged, s->limit)) s->limit = f->limit;
 }
 
 static void take_nak(pl_stream *s, uint64_t now_us) {
@@ -297,6 +298,7 @@ void pl_stream_tick(pl_stream *s, uint64_t now_us) {
   }
   if (now_us < pl_stream_due(s)) return;
   if (now_us < s->since_us + pl_stream_timeout_us(s)) { /* most likely something was lost twice */
+    s->counters.early++;
     ask_again(s);
     return;
   }

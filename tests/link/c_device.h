@@ -1,5 +1,6 @@
-/* c_device.h: a Photolane device in C, as the tests of the link see one: streams (the device side of host/link/stream.c), the
- * commands of docs/protocol.md, operand buffers word by word, and the golden model in place of the array.
+/* c_device.h: a Photolane device in C, as the tests of the link see one: streams (the device side of
+ * host/link/stream.c), the commands of docs/protocol.md, operand buffers word by word, and the golden model in place of
+ * the array.
  *
  *   c_device d;
  *   c_device_init(&d, kind, 4, 3, 8, 4, 256);             rows, columns, width, elements, words of both buffers
@@ -55,12 +56,17 @@ typedef struct {
   uint64_t answer_us;
 } c_device;
 
-static inline void c_device_init(c_device *d, uint32_t kind, int rows, int columns, int width, int elements, int words) {
+static inline void c_device_init(c_device *d, uint32_t kind, int rows, int columns, int width, int elements,
+                                 int words) {
   memset(d, 0, sizeof *d);
   d->info = (pl_link_info){.kind = kind, .rows = rows, .columns = columns, .width = width, .elements = elements,
                            .a_words = words, .b_words = words, .receive_buffer = 2048, .transmit_buffer = 2048,
                            .payload_max = 256, .clock_khz = 12000};
-  const pl_stream_setup setup = {.is_device = 1, .send_ring = 2048, .receive_ring = 2048, .window = 2048, .payload_max = 256,
+  const pl_stream_setup setup = {.is_device = 1,
+                                 .send_ring = 2048,
+                                 .receive_ring = 2048,
+                                 .window = 2048,
+                                 .payload_max = 256,
                                  .bytes_per_second = 1};
   pl_stream_init(&d->stream, &setup);
   pl_image_reset(&d->image);
@@ -116,7 +122,8 @@ static inline int c_word_of(const c_device *d, int operand, int position, int k,
   const int read = k / r->channels, per_read = (r->channels + width - 1) / width;
   *lane = position % lanes;
   return (int)d->image.reg[operand ? PL_REG_B_BASE : PL_REG_A_BASE] +
-         position / lanes * pl_array_group_words(r->depth, r->channels, width) + read * per_read + k % r->channels / width;
+         position / lanes * pl_array_group_words(r->depth, r->channels, width) + read * per_read +
+         k % r->channels / width;
 }
 
 /* What A depends on besides its codes; of B pl_operand_key knows. */
@@ -191,7 +198,8 @@ static inline int8_t *c_gather(c_device *d, int operand) {
       int lane;
       const int word = c_word_of(d, operand, i, k, &lane);
       const unsigned load = word < d->info.a_words ? d->load_of[operand][lane][word] : 0;
-      if (!load || memcmp(&d->load_regs[load], &key, sizeof key)) {
+      const int begins = k % r->channels % d->info.width == 0; /* a word was loaded as a whole */
+      if (!load || (begins && memcmp(&d->load_regs[load], &key, sizeof key))) {
         c_complain(d, "operand %d of a RUN is stale or absent: row %d, element %d, word %d", operand, i, k, word);
         free(codes);
         return NULL;
@@ -214,11 +222,13 @@ static inline void c_run(c_device *d, uint64_t now_us) {
   d->counter[2] += outputs * (uint64_t)((r->depth + r->channels - 1) / r->channels);
   d->counter[4] += (uint64_t)errors.detected;
   d->counter[5] += (uint64_t)errors.corrected;
-  uint8_t *out = c_answer(d, 5, 4 * outputs, d->hang ? UINT64_MAX : now_us + clocks * (d->slower + !d->slower) * 1000 / d->info.clock_khz);
+  uint8_t *out = c_answer(d, 5, 4 * outputs,
+                          d->hang ? UINT64_MAX : now_us + clocks * (d->slower + !d->slower) * 1000 / d->info.clock_khz);
   for (int gi = 0; gi < r->rows; gi += d->info.rows)
     for (int gj = 0; gj < r->cols; gj += d->info.columns)
       for (int i = gi; i < gi + d->info.rows && i < r->rows; i++)
-        for (int j = gj; j < gj + d->info.columns && j < r->cols; j++, out += 4) pl_put32(out, (uint32_t)c[i * r->cols + j]);
+        for (int j = gj; j < gj + d->info.columns && j < r->cols; j++, out += 4)
+          pl_put32(out, (uint32_t)c[i * r->cols + j]);
   free(a), free(b), free(c);
 }
 

@@ -49,10 +49,12 @@ static const struct {
   const char *text;
 } refused[] = {
     {PL_DEVICE_MAGIC, 0x12344321, PL_E_INPUT, "no Photolane device (its magic is 0x12344321"},
-    {PL_DEVICE_VERSION, 2u << 16 | PL_REG_VERSION, PL_E_INPUT, "the device speaks version 2 of the link protocol, this library version 1"},
+    {PL_DEVICE_VERSION, 2u << 16 | PL_REG_VERSION, PL_E_INPUT,
+     "the device speaks version 2 of the link protocol, this library version 1"},
     {PL_DEVICE_VERSION, 1u << 16 | 77, PL_E_INPUT, "the device has version 77 of the registers"},
     {PL_DEVICE_KIND, 3, PL_E_INPUT, "kind of core (number 3)"},
-    {PL_DEVICE_GEOMETRY, 0x04080300, PL_E_INPUT, "impossible geometry, 0 rows x 3 columns x 8 wide with 4 codes a beat"},
+    {PL_DEVICE_GEOMETRY, 0x04080300, PL_E_INPUT,
+     "impossible geometry, 0 rows x 3 columns x 8 wide with 4 codes a beat"},
     {PL_DEVICE_GEOMETRY, 0x04080004, PL_E_INPUT, "impossible geometry"},
     {PL_DEVICE_GEOMETRY, 0x04000304, PL_E_INPUT, "impossible geometry"},
     {PL_DEVICE_GEOMETRY, 0x00080304, PL_E_INPUT, "impossible geometry"},
@@ -335,8 +337,8 @@ START_TEST(two_hosts) {
 }
 END_TEST
 
-/* A host that dies leaves its session half open, the device in the middle of anything: LOAD, RUN, an answer. The next host
- * begins anew. */
+/* A host that dies leaves its session half open, the device in the middle of anything: LOAD, RUN, an answer. The next
+ * host begins anew. */
 START_TEST(killed_host) {
   uint64_t state = test_seed("killed_host");
   for (int i = 0; i < 60; i++) {
@@ -390,7 +392,8 @@ START_TEST(unplugged) {
   c_device_free(&w->device);
   c_device_init(&w->device, PL_KIND_RNS, 2, 2, 16, 4, 128);
   status = pl_link_resume(link, &err);
-  expect(status, PL_E_INPUT, &err, "another device is connected now, of kind rns and 2 x 2 x 16 instead of kind coherent and 4 x 3 x 8");
+  expect(status, PL_E_INPUT, &err,
+         "another device is connected now, of kind rns and 2 x 2 x 16 instead of kind coherent and 4 x 3 x 8");
   pl_link_close(link);
   world_free(w);
 }

@@ -5,8 +5,8 @@
  *   pl_port *port = world_port(&w);       as many as wanted: two hosts at once
  *   world_free(&w);
  *
- * Bytes take their time on the wire, and are dropped, changed, doubled, hit in bursts or joined by garbage at random. What
- * happens is a function of the seed. Time passes only while a host waits in `read`.
+ * Bytes take their time on the wire, and are dropped, changed, doubled, hit in bursts or joined by garbage at random.
+ * What happens is a function of the seed. Time passes only while a host waits in `read`.
  */
 #ifndef WIRE_H
 #define WIRE_H
@@ -190,7 +190,8 @@ static inline size_t memory_take(memory_port *p, uint8_t *buf, size_t size) {
   return got;
 }
 
-static inline pl_status memory_read(pl_port *port, uint8_t *buf, size_t size, uint64_t wait_us, size_t *got, pl_error *err) {
+static inline pl_status memory_read(pl_port *port, uint8_t *buf, size_t size, uint64_t wait_us, size_t *got,
+                                    pl_error *err) {
   memory_port *p = (memory_port *)port;
   world *w = p->w;
   const uint64_t end = w->now_ns + wait_us * 1000;
@@ -209,7 +210,8 @@ static inline pl_status memory_reopen(pl_port *port, pl_error *err) {
   memory_port *p = (memory_port *)port;
   world *w = p->w;
   w->now_ns += 10000000;
-  if (w->unplugged && w->back_after_us != UINT64_MAX && w->now_ns >= w->unplugged_ns + w->back_after_us * 1000) w->unplugged = 0;
+  if (w->unplugged && w->back_after_us != UINT64_MAX && w->now_ns >= w->unplugged_ns + w->back_after_us * 1000)
+    w->unplugged = 0;
   if (w->unplugged) return memory_gone(p, err);
   p->in.count = p->out.count = 0;
   w->reopened++;
