@@ -19,19 +19,20 @@ $(O)/obj/sim/systemc/%.o: sim/systemc/%.cpp
 
 # $(1): name, $(2): pins (uart or ft245), $(3): top module, $(4): clock, kHz, $(5): baud, $(6): flags of Verilator, $(7): files
 define board_rule
-$(BOARD_DIR)/photolane-board-$(1)$(trace_suffix): $(7) sim/systemc/chip_$(2).cpp sim/systemc/chip.h sim/systemc/verilated_clock.h $(BOARD_OBJ) scripts/board.mk
+$(BOARD_DIR)/$(1)$(trace_suffix)/V$(3)__ALL.a: $(7) scripts/board.mk
 	$$(call say,BOARD,$(1)$(trace_suffix))
-	@rm -rf $(BOARD_DIR)/$(1)$(trace_suffix) && mkdir -p $(BOARD_DIR)/$(1)$(trace_suffix)
+	@rm -rf $$(@D) && mkdir -p $$(@D)
 	$$(Q)$$(VERILATOR) --cc -O3 $(RTL_X) --x-initial-edge --unroll-count 4 --top-module $(3) --prefix V$(3) $(6) $$(if $$(filter 1,$(TRACED)),--trace-fst) \
-	  --Mdir $(BOARD_DIR)/$(1)$(trace_suffix) $(filter %.vlt %.sv %.v,$(7))
-	$$(Q)$$(MAKE) -s -C $(BOARD_DIR)/$(1)$(trace_suffix) -f V$(3).mk OPT_FAST="-O3 -march=$(RTL_MARCH) $(RTL_VECTOR)" OPT_SLOW=-O0 OPT_GLOBAL=-O2 \
+	  --Mdir $$(@D) $(filter %.vlt %.sv %.v,$(7))
+	$$(Q)$$(MAKE) -s -C $$(@D) -f V$(3).mk OPT_FAST="-O3 -march=$(RTL_MARCH) $(RTL_VECTOR)" OPT_SLOW=-O0 OPT_GLOBAL=-O2 \
 	  OBJCACHE=$$(if $$(shell which ccache 2>/dev/null),ccache) CXX=$(RTL_CXX) LINK=$(RTL_CXX) V$(3)__ALL.a verilated.o verilated_threads.o \
 	  $$(if $$(filter 1,$(TRACED)),verilated_fst_c.o) >/dev/null
+$(BOARD_DIR)/photolane-board-$(1)$(trace_suffix): $(BOARD_DIR)/$(1)$(trace_suffix)/V$(3)__ALL.a sim/systemc/chip_$(2).cpp sim/systemc/chip.h sim/systemc/verilated_clock.h $(BOARD_OBJ)
+	$$(call say,LINK,$$@)
 	$$(Q)$(RTL_CXX) -std=gnu++17 -O2 -Wall -Wextra -Werror -DPL_TOP=V$(3) -DPL_TOP_HEADER='"V$(3).h"' -DPL_NAME='"$(1)"' \
-	  -DPL_CLOCK_KHZ=$(4) -DPL_BAUD=$(5) -DPL_TRACED=$(TRACED) -Isim/systemc -I$(BOARD_DIR)/$(1)$(trace_suffix) \
+	  -DPL_CLOCK_KHZ=$(4) -DPL_BAUD=$(5) -DPL_TRACED=$(TRACED) -Isim/systemc -I$$(<D) \
 	  -isystem $$(VERILATOR_ROOT)/include -isystem $$(VERILATOR_ROOT)/include/vltstd sim/systemc/chip_$(2).cpp $(BOARD_OBJ) \
-	  $(BOARD_DIR)/$(1)$(trace_suffix)/V$(3)__ALL.a $(BOARD_DIR)/$(1)$(trace_suffix)/verilated*.o -lsystemc -lusbredirparser \
-	  $$(if $$(filter 1,$(TRACED)),-lz) -lpthread -latomic -o $$@
+	  $$< $$(<D)/verilated*.o -lsystemc -lusbredirparser $$(if $$(filter 1,$(TRACED)),-lz) -lpthread -latomic -o $$@
 endef
 
 # ---- Chips of rtl/: uart and ft245, each kind, each shape.
@@ -78,7 +79,11 @@ ifdef NAME
 $(eval $(call board_rule,$(NAME),$(PINS),$(TOP),$(CLOCK_KHZ),$(BAUD),$(FLAGS),$(FILES)))
 endif
 .PHONY: board-from
-board-from: $(BOARD_DIR)/photolane-board-$(NAME)$(trace_suffix) ## a board of other Verilog with the same pins (NAME= TOP= FILES=)
+board-from: $(if $(and $(NAME),$(TOP),$(FILES)),$(BOARD_DIR)/photolane-board-$(NAME)$(trace_suffix),board-from-usage) ## a board of other Verilog with the same pins (NAME= TOP= FILES=)
+
+.PHONY: board-from-usage
+board-from-usage:
+	@echo 'make board-from NAME=... TOP=module FILES="..." [PINS=ft245] [CLOCK_KHZ=...] [BAUD=...] [FLAGS=...]' >&2; false
 
 # Chips that only echo, for the tests of the board itself.
 $(eval $(call board_rule,echo-uart,uart,pl_echo_uart,48000,12000000,,tests/board/rtl/pl_echo_uart.sv))

@@ -50,6 +50,7 @@ typedef struct {
   uint32_t left, address;
   unsigned operand, position, element; /* LOAD: row, and element of it */
   int shift;
+  int8_t read[4096]; /* codes of the present read */
   /* The answer that waits, and from when on. */
   uint8_t *answer;
   size_t answer_size, answer_at;
@@ -178,6 +179,10 @@ static inline void c_take_beat(c_device *d, const int8_t *codes, int shift) {
   }
   if (channel && shift != d->shift) c_complain(d, "the exponent changes within a read");
   d->shift = shift;
+  memcpy(d->read + channel, codes, (size_t)n);
+  const int ends = channel + n == r->channels || k0 + n == r->depth;
+  if (ends && d->info.kind == PL_KIND_RNS && shift != pl_rns_shift(r, d->read, channel + n))
+    c_complain(d, "a read with a wrong exponent: %d", shift);
   d->counter[1]++;
   d->beats++;
   d->element += (unsigned)n;
