@@ -62,7 +62,7 @@ $(O)/netlist/$(1)-$(2).v: $(RTL_SRC) $(wildcard rtl/link/*.sv rtl/compact/*.sv r
 $$(eval $$(call board_rule,$(1)$(if $(filter-out coherent,$(2)),-$(2))-netlist,uart,pins_$(1),$(3),$(4),$(NETLIST_FLAGS) $(filter -D%,$(5)),$(O)/netlist/$(1)-$(2).v sim/netlist/pins_$(1).v sim/netlist/pll_through.v $(filter-out -D%,$(5))))
 endef
 $(eval $(call chip_rule,icebreaker,coherent,18000,3000000,$(ice40_cells)))
-$(eval $(call chip_rule,hx8k,coherent,48000,12000000,$(ice40_cells)))
+$(eval $(call chip_rule,hx8k,coherent,36000,6000000,$(ice40_cells)))
 $(foreach kind,$(all_kinds),$(eval $(call chip_rule,ulx3s,$(kind),25000,3000000,sim/netlist/ecp5_cells.v)))
 
 # The shipped bitstream of the HX8K itself, unpacked to Verilog again: sim:hx8k-bitstream.
@@ -70,7 +70,7 @@ $(O)/netlist/hx8k-bitstream.v: bitstreams/hx8k-coherent.bin rtl/boards/hx8k/hx8k
 	$(call say,UNPACK,$<)
 	@mkdir -p $(@D)
 	$(Q)scripts/unpack bitstreams/hx8k-coherent.bin rtl/boards/hx8k/hx8k.pcf $@
-$(eval $(call board_rule,hx8k-bitstream,uart,pins_hx8k,48000,12000000,$(NETLIST_FLAGS) $(filter -D%,$(ice40_cells)),$(O)/netlist/hx8k-bitstream.v sim/netlist/pins_hx8k.v sim/netlist/pll_through.v $(filter-out -D%,$(ice40_cells))))
+$(eval $(call board_rule,hx8k-bitstream,uart,pins_hx8k,36000,6000000,$(NETLIST_FLAGS) $(filter -D%,$(ice40_cells)),$(O)/netlist/hx8k-bitstream.v sim/netlist/pins_hx8k.v sim/netlist/pll_through.v $(filter-out -D%,$(ice40_cells))))
 NETLIST_BOARDS ?= icebreaker-netlist hx8k-bitstream
 NETLIST_BOARD_CASES ?= 3
 

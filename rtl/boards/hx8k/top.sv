@@ -6,16 +6,16 @@
 `default_nettype none
 module top #(
   parameter int Rows = 1,  // to BuildId: as pl_chip_uart
-  parameter int Columns = 6,
+  parameter int Columns = 4,
   parameter int Width = 16,
   parameter int Elements = 2,
   parameter int AWords = 64,
   parameter int BWords = 8,
   parameter int RxLog = 9,
   parameter int TxLog = 9,
-  parameter int PllFeedback = 63,
+  parameter int PllFeedback = 47,
   parameter int PllDivide = 4,
-  parameter int ClockKhz = 48000,
+  parameter int ClockKhz = 36000,
   parameter logic [23:0] BaudStep = 24'd0,
   parameter logic [31:0] BuildId = 32'd0
 ) (
