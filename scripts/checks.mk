@@ -86,7 +86,7 @@ synth-report: ## cells of every kind of core on iCE40 and ECP5 (Yosys; long): do
 SHELL_SCRIPTS := scripts/setup scripts/flash scripts/rtl-id scripts/run-tests scripts/check-usb scripts/demo scripts/train-model scripts/plot-gaussian scripts/plot-energy scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
-	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check
+	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check && python3 scripts/gen_compact.py --check
 	$(Q)for f in $(RTL_SRC) $(LINK_SRC); do grep -q -- "- $$f$$" photolane.core || { echo "photolane.core does not name $$f"; exit 1; }; done
 	$(call say,LINT,RTL)
 	$(Q)for kind in 0 1 2; do for boxes in '' -DPL_WIDE_BOXES; do \
@@ -97,6 +97,9 @@ lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellch
 	  yosys -q -l $(O)/yosys.log -p "read_verilog -sv -defer $(RTL_SRC); hierarchy -top pl_core -chparam Kind $$kind -chparam Rows 1 \
 	  -chparam Columns 2 -chparam Width 8 -chparam Elements 2 -chparam AWords 64 -chparam BWords 64 -chparam BackLanes $$back; \
 	  proc; check -assert" >/dev/null 2>&1 || { tail -3 $(O)/yosys.log; exit 1; }; done; done
+	$(Q)for shape in '1 1 8 0 64' '2 1 4 0 128' '1 8 16 1 8'; do set -- $$shape; \
+	  $(VERILATOR) --lint-only -Wall -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GPlanes=$$4 -GAWords=64 -GBWords=$$5 --top-module pl_compact \
+	    rtl/lint.vlt $(COMPACT_SRC) || exit 1; done
 	$(call say,LINT,C)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppressions-list=tests/cppcheck.txt -Iinclude -Ihost -j2 host
