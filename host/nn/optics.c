@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "nn/kernels.h"
-#include "nn/llama.h"
+#include "nn/architecture.h"
 #include "nn/ranges.h"
 
 typedef struct { /* one weight matrix as codes */
@@ -54,7 +54,7 @@ static uint64_t next_tag(void) {
 }
 
 static pl_status quantise(pl_nn_optics *o, int layer, pl_nn_product p, float *row, pl_error *err) {
-  const pl_gguf_tensor *t = pl_nn_weight(o->model, layer, p);
+  const pl_tensor *t = pl_nn_weight(o->model, layer, p);
   quantised *q = &o->weights[slot(layer, p)];
   size_t inputs = (size_t)t->dims[0], outputs = (size_t)t->rows;
   q->codes = malloc(inputs * outputs);
@@ -62,7 +62,7 @@ static pl_status quantise(pl_nn_optics *o, int layer, pl_nn_product p, float *ro
   q->tag = next_tag();
   if (!q->codes || !q->scales) return pl_fail(err, PL_E_MEMORY, "out of memory quantising %s", pl_nn_path(o->model));
   for (size_t j = 0; j < outputs; j++) {
-    pl_gguf_dequantize(t, (int64_t)j, row);
+    pl_tensor_row(t, (int64_t)j, row);
     if (!pl_quantize(row, (int)inputs, o->limit_b, q->codes + j * inputs, &q->scales[j]))
       return pl_fail(err, PL_E_INPUT, "%s: row %zu of tensor %.*s is not finite", pl_nn_path(o->model), j,
                      (int)t->name.size, t->name.data);
@@ -85,7 +85,9 @@ static pl_status prepare(pl_nn_optics *o, pl_error *err) {
   double never_clips = (double)image->reg[PL_REG_CHANNELS] * 127 * 127;
   for (int layer = 0; layer <= s->layers && !status; layer++)
     for (int p = 0; p < PL_NN_PRODUCTS && !status; p++) {
-      if (!(o->settings.products >> p & 1) || (layer == s->layers) != (p == PL_NN_HEAD)) continue;
+      if (!(o->settings.products >> p & 1) || (layer == s->layers) != (p == PL_NN_HEAD) ||
+          !pl_nn_has(o->model, (pl_nn_product)p))
+        continue;
       const pl_nn_range r = found ? found->range[layer][p] : (pl_nn_range){0};
       pl_range *range = &o->ranges[slot(layer, (pl_nn_product)p)];
       *range = pl_range_for(r.full_scale > 0 ? r.full_scale : never_clips, (int)image->reg[PL_REG_ADC_BITS]);
@@ -245,7 +247,7 @@ pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int he
 
 pl_status pl_optics_linear(pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0,
                            float *y, pl_error *err) {
-  const pl_gguf_tensor *t = pl_nn_weight(o->model, layer, p);
+  const pl_tensor *t = pl_nn_weight(o->model, layer, p);
   const quantised *w = &o->weights[slot(layer, p)];
   int inputs = (int)t->dims[0], outputs = (int)t->rows;
   pl_status status = reserve(&o->codes, &o->codes_room, (size_t)rows * (size_t)inputs, 1, err);

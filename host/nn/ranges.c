@@ -157,7 +157,7 @@ pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned pr
   size_t slots = (size_t)(s->layers + 1) * PL_NN_PRODUCTS;
   watcher w = {.channels = (int)image->reg[PL_REG_CHANNELS], .h = calloc(slots, sizeof *w.h)};
   pl_nn_ranges *r = new_ranges(s->layers);
-  float *logits = malloc(sizeof *logits * PIECE * (size_t)s->vocab);
+  float *logits = malloc(sizeof *logits * PIECE * (size_t)s->outputs);
   pl_nn_optics *optics = NULL;
   pl_nn_context *ctx = NULL;
   const int has_light = image->reg[PL_REG_KIND] == PL_KIND_INTENSITY;
