@@ -15,10 +15,8 @@ static int print_result(nn_session *s, const char *text_path, const pl_perplexit
   pl_error err;
   cJSON *result = cli_result_new(argc, argv, s->device, s->device ? &s->core.image : NULL, (uint64_t)s->seed);
   cJSON *data = cli_result_data(result), *timing = cli_result_timing(result);
-  int code = CLI_OK;
-  if (cli_result_file(result, "model", s->model_path, &err) || cli_result_file(result, "text", text_path, &err) ||
-      (s->ranges_path && cli_result_file(result, "ranges", s->ranges_path, &err)))
-    code = cli_fail(&err);
+  int code = nn_session_files(s, result);
+  if (!code && cli_result_file(result, "text", text_path, &err)) code = cli_fail(&err);
   cJSON_AddNumberToObject(data, "perplexity", p->perplexity);
   cJSON_AddNumberToObject(data, "stderr", p->error);
   cJSON_AddNumberToObject(data, "nll", p->nll);

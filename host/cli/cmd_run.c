@@ -125,14 +125,10 @@ static char *generated_text(const run *r) {
 }
 
 static int print_result(run *r, int argc, char **argv) {
-  pl_error err;
   cJSON *result = cli_result_new(argc, argv, r->s.device, r->s.device ? &r->s.core.image : NULL, (uint64_t)r->s.seed);
   cJSON *data = cli_result_data(result), *timing = cli_result_timing(result);
   char *text = generated_text(r);
-  int code = CLI_OK;
-  if (cli_result_file(result, "model", r->s.model_path, &err) ||
-      (r->s.ranges_path && cli_result_file(result, "ranges", r->s.ranges_path, &err)))
-    code = cli_fail(&err);
+  int code = nn_session_files(&r->s, result);
   cJSON_AddStringToObject(data, "text", text ? text : "");
   cJSON_AddNumberToObject(data, "prompt_tokens", r->prompt_tokens);
   cJSON *ids = cJSON_AddArrayToObject(data, "ids");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int nn_session_load(nn_session *s) {
   pl_error err;
@@ -73,7 +74,7 @@ void nn_session_close(nn_session *s) {
   pl_nn_free(s->model);
 }
 
-/* All of a file, or NULL with a message in err. */
+/* All of a file, with a zero byte behind it, or NULL with a message in err. */
 static char *read_text(const char *path, size_t *size, pl_error *err) {
   enum { MOST = 256 << 20 };
   FILE *f = fopen(path, "rb");
@@ -85,8 +86,9 @@ static char *read_text(const char *path, size_t *size, pl_error *err) {
   char *text = malloc(room);
   *size = 0;
   while (text) {
-    *size += fread(text + *size, 1, room - *size, f);
-    if (*size < room) break;
+    *size += fread(text + *size, 1, room - 1 - *size, f);
+    text[*size] = 0;
+    if (*size < room - 1) break;
     char *bigger = room < MOST ? realloc(text, room *= 2) : NULL;
     if (!bigger) free(text);
     text = bigger;
@@ -111,6 +113,28 @@ int nn_session_tokenize(nn_session *s, const char *text, const char *path, int f
       pl_tokenize(pl_nn_get_tokenizer(s->model), path ? owned : text, size, flags, ids, count, &err);
   free(owned);
   return status ? cli_fail(&err) : CLI_OK;
+}
+
+int nn_session_read(const char *path, char **text) {
+  pl_error err;
+  size_t size;
+  *text = read_text(path, &size, &err);
+  return *text ? CLI_OK : cli_fail(&err);
+}
+
+int nn_session_files(const nn_session *s, cJSON *result) {
+  static const char *const of_folder[] = {"config.json", "model.safetensors", "vocab.txt"};
+  pl_error err;
+  char path[4200];
+  struct stat st;
+  const int is_folder = !stat(s->model_path, &st) && S_ISDIR(st.st_mode);
+  if (!is_folder && cli_result_file(result, "model", s->model_path, &err)) return cli_fail(&err);
+  for (int i = 0; is_folder && i < 3; i++) {
+    snprintf(path, sizeof path, "%s/%s", s->model_path, of_folder[i]);
+    if (cli_result_file(result, "model", path, &err)) return cli_fail(&err);
+  }
+  if (s->ranges_path && cli_result_file(result, "ranges", s->ranges_path, &err)) return cli_fail(&err);
+  return CLI_OK;
 }
 
 int nn_session_fail(const pl_error *err, int argc, char **argv) {

@@ -157,7 +157,7 @@ pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned pr
   size_t slots = (size_t)(s->layers + 1) * PL_NN_PRODUCTS;
   watcher w = {.channels = (int)image->reg[PL_REG_CHANNELS], .h = calloc(slots, sizeof *w.h)};
   pl_nn_ranges *r = new_ranges(s->layers);
-  float *logits = malloc(sizeof *logits * PIECE * (size_t)s->outputs);
+  float *logits = malloc(sizeof *logits * (size_t)(s->causal ? PIECE : n) * (size_t)s->outputs);
   pl_nn_optics *optics = NULL;
   pl_nn_context *ctx = NULL;
   const int has_light = image->reg[PL_REG_KIND] == PL_KIND_INTENSITY;
@@ -167,8 +167,9 @@ pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned pr
   if (!status && has_light) read_rails(image, &w);
   if (!status) status = pl_optics_new_observed(model, image, products, watch, &w, &optics, err);
   if (!status) status = pl_nn_context_new(model, optics, n, &ctx, err);
+  const int piece = s->causal ? PIECE : n; /* an encoder reads all at once */
   for (int done = 0, rows; done < n && !status; done += rows) {
-    rows = n - done < PIECE ? n - done : PIECE;
+    rows = n - done < piece ? n - done : piece;
     status = pl_nn_forward(ctx, ids + done, rows, 0, logits, err);
     if (!status && progress) progress(self, done + rows, n);
   }
