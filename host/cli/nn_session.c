@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define CLIP_LIMIT 0.02 /* share of a product's reads that may clip without a warning */
+
 int nn_session_load(nn_session *s) {
   pl_error err;
   if (!s->model_path) return cli_usage("which model? name a GGUF file with -m");
@@ -145,6 +147,31 @@ int nn_session_fail(const pl_error *err, int argc, char **argv) {
 
 double nn_session_seconds(const nn_session *s) { return cli_seconds() - s->started; }
 
+/* Clip rates as {product: [a number for each layer]}; remembers the worst. */
+typedef struct {
+  double rate;
+  int layer, product, above; /* above: how many are above CLIP_LIMIT */
+} worst_clip;
+
+static worst_clip report_clips(const nn_session *s, cJSON *data) {
+  const int layers = pl_nn_get_shape(s->model)->layers;
+  worst_clip worst = {0};
+  cJSON *all = data ? cJSON_AddObjectToObject(data, "clip_rate") : NULL;
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+    if (!(s->products & pl_nn_products_of(s->model) & 1u << p)) continue;
+    cJSON *list = all ? cJSON_AddArrayToObject(all, pl_nn_product_names[p]) : NULL;
+    for (int i = p == PL_NN_HEAD ? layers : 0; i < (p == PL_NN_HEAD ? layers + 1 : layers); i++) {
+      uint64_t reads, clipped;
+      pl_nn_optics_clips(s->optics, i, (pl_nn_product)p, &reads, &clipped);
+      const double rate = reads ? (double)clipped / (double)reads : 0;
+      if (list) cJSON_AddItemToArray(list, cJSON_CreateNumber(rate));
+      worst.above += rate > CLIP_LIMIT;
+      if (rate > worst.rate) worst.rate = rate, worst.layer = i, worst.product = p;
+    }
+  }
+  return worst;
+}
+
 void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
   pl_counters n = {0};
   pl_identity id = {.backend = "reference"};
@@ -182,7 +209,11 @@ void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
   if (n.detected)
     cli_note("%.3g %% of the reads were found wrong and left out, %.3g %% were corrected",
              100.0 * (double)n.detected / (double)n.reads, 100.0 * (double)n.corrected / (double)n.reads);
-  if (n.reads && s->core.image.reg[PL_REG_KIND] != PL_KIND_RNS && (double)n.clipped > 0.01 * (double)n.reads)
-    cli_note("warning: %.1f %% of the ADC reads clipped; calibrate on a text like this one "
-             "(`photolane calibrate --rule max`) or use more ADC bits", 100.0 * (double)n.clipped / (double)n.reads);
+  if (!s->optics || s->core.image.reg[PL_REG_KIND] == PL_KIND_RNS) return;
+  const worst_clip worst = report_clips(s, data);
+  if (worst.above)
+    cli_note("warning: %.1f %% of the ADC reads of %s in layer %d clipped, and more than %g %% in %d product%s in all; "
+             "calibrate on a text like this one (`photolane calibrate --rule max`) or use more ADC bits",
+             100 * worst.rate, pl_nn_product_names[worst.product], worst.layer, 100 * CLIP_LIMIT, worst.above,
+             worst.above == 1 ? "" : "s");
 }

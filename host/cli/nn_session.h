@@ -59,7 +59,7 @@ int nn_session_fail(const pl_error *err, int argc, char **argv);
 double nn_session_seconds(const nn_session *s);
 
 /* Adds backend, core, products and the device's counters to a result; data may be NULL. Warns on stderr if more
- * than 1 % of the reads clipped. */
+ * than 2 % of the reads of some product clipped. */
 void nn_session_report(nn_session *s, cJSON *data, cJSON *timing);
 
 #endif

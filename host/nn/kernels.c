@@ -163,3 +163,14 @@ PL_VECTORISED static int quantize(const float *x, int n, int limit, int8_t *code
 int pl_quantize(const float *x, int n, int limit, int8_t *codes, float *scale) {
   return quantize(x, n, limit, codes, scale);
 }
+
+int pl_quantize_fixed(const float *x, int n, int limit, float scale, int8_t *codes) {
+  const float inverse = 1 / scale, most = (float)limit;
+  int finite = 1;
+  for (int i = 0; i < n; i++) {
+    finite &= fabsf(x[i]) <= FLT_MAX;
+    const float v = rintf(x[i] * inverse);
+    codes[i] = (int8_t)(v > most ? most : v < -most ? -most : v == v ? v : 0);
+  }
+  return finite;
+}

@@ -50,4 +50,7 @@ void pl_axpy(float *y, float a, const float *x, int n);
  * finite. A row of zeros has scale 0. */
 int pl_quantize(const float *x, int n, int limit, int8_t *codes, float *scale);
 
+/* The same with a given scale > 0: what lies beyond -limit..limit is cut off. */
+int pl_quantize_fixed(const float *x, int n, int limit, float scale, int8_t *codes);
+
 #endif

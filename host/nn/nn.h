@@ -110,6 +110,10 @@ void pl_nn_optics_free(pl_nn_optics *optics); /* after its contexts; NULL is fin
 /* Products (calls of pl_gemm) done so far; with `check` all of them were compared. */
 uint64_t pl_nn_optics_products(const pl_nn_optics *optics);
 
+/* Detector reads of a product of a layer so far, and those of them that clipped. */
+void pl_nn_optics_clips(const pl_nn_optics *optics, int layer, pl_nn_product product, uint64_t *reads,
+                        uint64_t *clipped);
+
 /* ---- Sequences --------------------------------------------------------------------------------- */
 
 typedef struct pl_nn_context pl_nn_context;
