@@ -279,6 +279,7 @@ def main(kind, path):
     print(json.dumps(result, ensure_ascii=False))
 
 
-if len(sys.argv) != 3 or sys.argv[1] not in ("llama", "bert", "gpt2", "tiny-bert"):
-    sys.exit(__doc__)
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    if len(sys.argv) != 3 or sys.argv[1] not in ("llama", "bert", "gpt2", "tiny-bert"):
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
