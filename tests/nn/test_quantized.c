@@ -273,6 +273,34 @@ START_TEST(ideal_core_is_close_to_float) {
 }
 END_TEST
 
+static pl_nn_ranges *ranges_for(const pl_image *image, pl_range_choice choice);
+
+/* Whatever is taken off channels, keys and values, and however they are shared: the products stay what they were. */
+START_TEST(offsets_and_balance_change_no_product) {
+  enum { WIDEST = 256 };
+  pl_image image = image_of("ideal");
+  pl_nn_ranges *ranges = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_MAX});
+  float *reference = logits_of(NULL, 0, NULL, N), offset[WIDEST];
+  int8_t balance[WIDEST];
+  uint64_t seed = 73;
+  for (int k = 0; k < WIDEST; k++) offset[k] = random_unit(&seed), balance[k] = (int8_t)(k % 3 - 1);
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+    const int layer = p == PL_NN_HEAD ? shape.layers : 0, attention = p == PL_NN_SCORES || p == PL_NN_ATTN;
+    pl_nn_range *range = &ranges->range[layer][p], before = *range;
+    range->inputs = p == PL_NN_DOWN ? shape.ffn : attention ? shape.dim / shape.heads * shape.kv_heads : shape.dim;
+    ck_assert_int_le(range->inputs, WIDEST);
+    range->offset = offset;
+    range->balance = attention ? NULL : balance;
+    float *got = logits_of(&image, 1u << p, ranges, N);
+    const double d = distance(got, reference);
+    ck_assert_msg(d > 1e-6 && d < 0.05, "%s: off by %g", pl_nn_product_names[p], d);
+    free(got);
+    *range = before;
+  }
+  free(ranges), free(reference);
+}
+END_TEST
+
 START_TEST(converters_get_the_range_of_their_codes) { /* a DAC of 4 bits must not saturate at the largest code */
   pl_image image = image_of("ideal");
   ck_assert(pl_nn_code_limit(&image, 0) == 127 && pl_nn_code_limit(&image, 1) == 127);
@@ -554,6 +582,7 @@ int main(void) {
   tcase_add_test(tc, rows_are_absolute_positions);
   tcase_add_test(tc, no_optical_product_is_the_reference);
   tcase_add_test(tc, ideal_core_is_close_to_float);
+  tcase_add_test(tc, offsets_and_balance_change_no_product);
   tcase_add_test(tc, converters_get_the_range_of_their_codes);
   tcase_add_test(tc, calibration_pays);
   tcase_add_test(tc, largest_sum_never_clips);
