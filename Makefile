@@ -32,7 +32,7 @@ endif
 LIB_SRC := $(wildcard host/model/*.c host/physics/*.c host/device/*.c host/link/*.c host/nn/*.c host/study/*.c host/energy/*.c)
 CLI_SRC := $(wildcard host/cli/*.c)
 TRAIN_SRC := $(wildcard host/train/*.c)
-TEST_SRC := $(wildcard $(foreach group,unit nn link usb lockstep stats board,tests/$(group)/test_*.c))
+TEST_SRC := $(wildcard $(foreach group,unit nn models link usb lockstep stats board,tests/$(group)/test_*.c))
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC))
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))
@@ -41,7 +41,7 @@ TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))
 all: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so rtl boards
 
 include scripts/rtl.mk scripts/compact.mk scripts/link.mk scripts/formal.mk scripts/checks.mk scripts/train.mk scripts/install.mk scripts/usb.mk scripts/board.mk
-include scripts/bits.mk
+include scripts/bits.mk scripts/models.mk
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'

@@ -273,6 +273,34 @@ START_TEST(ideal_core_is_close_to_float) {
 }
 END_TEST
 
+static pl_nn_ranges *ranges_for(const pl_image *image, pl_range_choice choice);
+
+/* Whatever is taken off channels, keys and values, and however they are shared: the products stay what they were. */
+START_TEST(offsets_and_balance_change_no_product) {
+  enum { WIDEST = 256 };
+  pl_image image = image_of("ideal");
+  pl_nn_ranges *ranges = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_MAX});
+  float *reference = logits_of(NULL, 0, NULL, N), offset[WIDEST];
+  int8_t balance[WIDEST];
+  uint64_t seed = 73;
+  for (int k = 0; k < WIDEST; k++) offset[k] = random_unit(&seed), balance[k] = (int8_t)(k % 3 - 1);
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+    const int layer = p == PL_NN_HEAD ? shape.layers : 0, attention = p == PL_NN_SCORES || p == PL_NN_ATTN;
+    pl_nn_range *range = &ranges->range[layer][p], before = *range;
+    range->inputs = p == PL_NN_DOWN ? shape.ffn : attention ? shape.dim / shape.heads * shape.kv_heads : shape.dim;
+    ck_assert_int_le(range->inputs, WIDEST);
+    range->offset = offset;
+    range->balance = attention ? NULL : balance;
+    float *got = logits_of(&image, 1u << p, ranges, N);
+    const double d = distance(got, reference);
+    ck_assert_msg(d > 1e-6 && d < 0.05, "%s: off by %g", pl_nn_product_names[p], d);
+    free(got);
+    *range = before;
+  }
+  free(ranges), free(reference);
+}
+END_TEST
+
 START_TEST(converters_get_the_range_of_their_codes) { /* a DAC of 4 bits must not saturate at the largest code */
   pl_image image = image_of("ideal");
   ck_assert(pl_nn_code_limit(&image, 0) == 127 && pl_nn_code_limit(&image, 1) == 127);
@@ -305,8 +333,8 @@ static pl_nn_ranges *ranges_for(const pl_image *image, pl_range_choice choice) {
 START_TEST(calibration_pays) {
   pl_image image = adc_image(8);
   float *reference = logits_of(NULL, 0, NULL, N), *widest = logits_of(&image, PL_NN_ALL, NULL, N);
-  pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0}), *mse;
-  mse = ranges_for(&image, pl_range_default);
+  pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_MAX, .percentile = 0}), *mse;
+  mse = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_MSE});
   float *with_max = logits_of(&image, PL_NN_ALL, max, N), *with_mse = logits_of(&image, PL_NN_ALL, mse, N);
   double wide = distance(widest, reference), d_max = distance(with_max, reference);
   double d_mse = distance(with_mse, reference);
@@ -324,9 +352,12 @@ END_TEST
 
 START_TEST(largest_sum_never_clips) { /* on the text it was found on, with enough bits to change nothing before it */
   pl_image image = adc_image(16);
-  pl_nn_ranges *ranges = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0});
+  pl_nn_ranges *ranges = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_MAX, .percentile = 0});
   for (int l = 0; l <= shape.layers; l++)
-    for (int p = 0; p < PL_NN_PRODUCTS; p++) ranges->range[l][p].full_scale *= 1.1; /* later layers see another past */
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+      ranges->range[l][p].full_scale *= 1.1; /* later layers see another past */
+      ranges->range[l][p].heads = 0;         /* the product's own, for all heads */
+    }
   pl_counters counters;
   pl_counters_reset(device);
   free(logits_of(&image, PL_NN_ALL, ranges, N));
@@ -366,7 +397,7 @@ static void keep_largest(void *self, int layer, pl_nn_product p, const pl_job *j
 
 START_TEST(largest_sums_do_not_depend_on_batches) { /* masked scores must not count: here there are none */
   pl_image image = adc_image(8);
-  pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0});
+  pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_MAX, .percentile = 0});
   double largest[3][PL_NN_PRODUCTS] = {0};
   pl_nn_optics *optics;
   pl_error err;
@@ -414,7 +445,9 @@ START_TEST(mean_light_is_that_of_the_reads) {
   pl_error err;
   float *logits = malloc(logit_bytes);
   pl_model_unpack(&image, &light.regs);
-  ck_assert(!pl_optics_new_observed(model, &image, PL_NN_ALL, sum_light, &light, &optics, &err));
+  const pl_nn_settings settings = {.image = image, .products = PL_NN_ALL, .ranges = ranges}; /* the same operands */
+  const pl_optics_watch how = {.observer = sum_light, .self = &light};
+  ck_assert(!pl_optics_new_watched(model, &settings, &how, &optics, &err));
   read_all(optics, N, logits);
   const double want = light.sum / light.reads, got = ranges->range[1][PL_NN_UP].mean_light;
   ck_assert_msg(fabs(got / want - 1) < 1e-6 && want > 1000, "mean light %g, want %g", got, want);
@@ -429,14 +462,14 @@ END_TEST
 
 START_TEST(percentiles_are_ordered) {
   pl_image image = adc_image(8);
-  pl_nn_ranges *half = ranges_for(&image, (pl_range_choice){PL_RANGE_PERCENTILE, 50});
-  pl_nn_ranges *most = ranges_for(&image, (pl_range_choice){PL_RANGE_PERCENTILE, 99});
-  pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){PL_RANGE_MAX, 0});
+  pl_nn_ranges *half = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_PERCENTILE, .percentile = 50});
+  pl_nn_ranges *most = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_PERCENTILE, .percentile = 99});
+  pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_MAX, .percentile = 0});
   for (int p = 0; p < PL_NN_HEAD; p++)
     ck_assert(half->range[0][p].full_scale < most->range[0][p].full_scale && most->range[0][p].full_scale < max->range[0][p].full_scale);
   pl_nn_ranges *none;
   pl_error err;
-  pl_range_choice bad = {PL_RANGE_PERCENTILE, 101};
+  pl_range_choice bad = {.rule = PL_RANGE_PERCENTILE, .percentile = 101};
   ck_assert_int_eq(pl_nn_calibrate(model, &image, PL_NN_ALL, ids, N, bad, NULL, NULL, &none, &err), PL_E_INPUT);
   free(half), free(most), free(max);
 }
@@ -452,7 +485,22 @@ START_TEST(range_files) {
                 err.text);
   ck_assert_msg(!pl_nn_ranges_save(ranges, path, &err), "%s", err.text);
   ck_assert_msg(!pl_nn_ranges_load(path, &back, &err), "%s", err.text);
-  ck_assert(!memcmp(ranges, back, sizeof *ranges + sizeof *ranges->range * (size_t)(shape.layers + 1)));
+  ck_assert(back->layers == ranges->layers && back->channels == 48 && back->adc_bits == 8);
+  int balanced = 0;
+  for (int i = 0; i < (shape.layers + 1) * PL_NN_PRODUCTS; i++) {
+    const pl_nn_range *x = &ranges->range[i / PL_NN_PRODUCTS][i % PL_NN_PRODUCTS];
+    const pl_nn_range *y = &back->range[i / PL_NN_PRODUCTS][i % PL_NN_PRODUCTS];
+    ck_assert(x->full_scale == y->full_scale && x->mean_light == y->mean_light);
+    ck_assert_double_eq_tol(x->clipped, y->clipped, 1e-12); /* text of 15 digits */
+    ck_assert(x->input_full_scale == y->input_full_scale && x->inputs == y->inputs);
+    ck_assert((x->balance != NULL) == (y->balance != NULL) && (x->offset != NULL) == (y->offset != NULL));
+    ck_assert(!x->balance || !memcmp(x->balance, y->balance, (size_t)x->inputs));
+    ck_assert(!x->offset || !memcmp(x->offset, y->offset, sizeof *x->offset * (size_t)x->inputs));
+    ck_assert(x->heads == y->heads);
+    if (x->heads) ck_assert(!memcmp(x->head_full_scale, y->head_full_scale, sizeof(float) * (size_t)x->heads));
+    balanced += x->balance != NULL;
+  }
+  ck_assert_int_gt(balanced, 0);
   ck_assert(!pl_nn_ranges_check(back, model, &image, &err));
   other.reg[PL_REG_CHANNELS] = 64;
   ck_assert(pl_nn_ranges_check(back, model, &other, &err) == PL_E_INPUT && strstr(err.text, "64"));
@@ -461,10 +509,10 @@ START_TEST(range_files) {
   ck_assert_int_eq(pl_nn_ranges_save(ranges, "/nonexistent/x", &err), PL_E_INPUT);
   free(ranges), free(back);
 
-  static const char *const bad[] = {"", "{", "[]", "{\"format\":\"photolane-ranges-2\"}",
-                                    "{\"format\":\"photolane-ranges-2\",\"layers\":2,\"channels\":48,\"adc_bits\":8,"
+  static const char *const bad[] = {"", "{", "[]", "{\"format\":\"photolane-ranges-3\"}",
+                                    "{\"format\":\"photolane-ranges-3\",\"layers\":2,\"channels\":48,\"adc_bits\":8,"
                                     "\"limit_a\":127,\"limit_b\":127,\"full_scale\":{\"q\":[1]}}",
-                                    "{\"format\":\"photolane-ranges-2\",\"layers\":1e9,\"channels\":48}"};
+                                    "{\"format\":\"photolane-ranges-3\",\"layers\":1e9,\"channels\":48}"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     FILE *f = fopen(path, "w");
     fputs(bad[i], f);
@@ -534,6 +582,7 @@ int main(void) {
   tcase_add_test(tc, rows_are_absolute_positions);
   tcase_add_test(tc, no_optical_product_is_the_reference);
   tcase_add_test(tc, ideal_core_is_close_to_float);
+  tcase_add_test(tc, offsets_and_balance_change_no_product);
   tcase_add_test(tc, converters_get_the_range_of_their_codes);
   tcase_add_test(tc, calibration_pays);
   tcase_add_test(tc, largest_sum_never_clips);
