@@ -1,4 +1,4 @@
-# make            the library, the Verilated arrays and build/photolane
+# make            the library, the Verilated arrays, the simulated boards and build/photolane
 # make help       the targets
 # V=1 shows the commands. O=DIR builds elsewhere. SAN=1 builds with AddressSanitizer and UBSan.
 O ?= build
@@ -29,7 +29,7 @@ ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-f
 LDFLAGS += -fsanitize=address,undefined
 endif
 
-LIB_SRC := $(wildcard host/model/*.c host/physics/*.c host/device/*.c host/link/*.c host/nn/*.c host/study/*.c)
+LIB_SRC := $(wildcard host/model/*.c host/physics/*.c host/device/*.c host/link/*.c host/nn/*.c host/study/*.c host/energy/*.c)
 CLI_SRC := $(wildcard host/cli/*.c)
 TRAIN_SRC := $(wildcard host/train/*.c)
 TEST_SRC := $(wildcard $(foreach group,unit nn models link usb lockstep stats board,tests/$(group)/test_*.c))
@@ -38,9 +38,10 @@ LIB_OBJ := $(call obj,$(LIB_SRC))
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))
 
 .PHONY: all help generate clean
-all: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so rtl
+all: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so rtl boards
 
-include scripts/rtl.mk scripts/link.mk scripts/checks.mk scripts/train.mk scripts/install.mk scripts/usb.mk scripts/board.mk scripts/models.mk
+include scripts/rtl.mk scripts/compact.mk scripts/link.mk scripts/formal.mk scripts/checks.mk scripts/train.mk scripts/install.mk scripts/usb.mk scripts/board.mk scripts/models.mk
+include scripts/bits.mk
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -50,6 +51,7 @@ generate: ## registers.h, pl_regs_pkg.sv, docs/registers.md, the tables of the G
 	$(Q)python3 scripts/gen_gauss.py
 	$(Q)python3 scripts/gen_rns.py
 	$(Q)python3 scripts/gen_poisson.py
+	$(Q)python3 scripts/gen_compact.py
 
 $(O)/obj/%.o: %.c
 	$(call say,CC,$<)

@@ -7,23 +7,24 @@ $(O)/tests/%: $(O)/obj/tests/%.o $(O)/libphotolane.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(LDLIBS) -lgsl -lgslcblas
 
-HOST_TESTS := $(filter-out $(O)/tests/lockstep/%,$(TESTS))
-LOCKSTEP_TESTS := $(filter $(O)/tests/lockstep/%,$(TESTS))
+HOST_TESTS := $(filter-out $(O)/tests/lockstep/% $(O)/tests/board/%,$(TESTS))
+LOCKSTEP_TESTS := $(filter-out %/test_compact,$(filter $(O)/tests/lockstep/%,$(TESTS)))
 as_tests = $(foreach test,$(1),'$(notdir $(test))=$(test)')
 VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
 
-.PHONY: tests lint check check-host check-san check-mutants check-long check-physics
+.PHONY: tests lint soak check check-host check-san check-mutants check-long check-physics
 tests: $(TESTS) ## build the test programs
 
-check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything that must pass: lint, tests, lockstep of three kinds of core, sanitizers, short fuzzing
+check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) $(LINK_TESTS) ## everything that must pass: lint, tests, lockstep of three kinds of core, sanitizers, short fuzzing
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)$(MAKE) --no-print-directory fuzzers
 	$(Q)$(MAKE) --no-print-directory rtl O=$(O)/exact SHAPES="1x2x8 1x2x8x1" RTL_BOXES= RTL_X="--x-assign unique --x-initial unique"
 	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS) $(LOCKSTEP_TESTS)) \
-	  'test_pl_rns=$(RNS_TEST)' 'test_pl_photons=$(PHOTONS_TEST)' \
-	  'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
+	  'test_pl_rns=$(RNS_TEST)' 'test_pl_photons=$(PHOTONS_TEST)' $(call as_tests,$(LINK_TESTS)) \
+	  $(BOARD_CHECKS) $(COMPACT_CHECKS) \
+  'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
 	  'golden_rns=python3 tests/data/golden/golden_rns.py' \
-	  $(foreach script,cli tiles install train calibrate models,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
+	  $(foreach script,cli tiles install train calibrate energy models,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
 	  $(foreach shape,$(VERIFY_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --level $(level) --cases 1000')) \
 	  $(foreach kind,intensity rns,$(foreach shape,1x2x8 4x4x8,$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(kind) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --kind $(kind) --level $(level) --cases 1000'))) \
 	  $(foreach kind,coherent intensity rns,'verify rtl:4x4x8x2 $(kind)=$(O)/photolane verify -d "rtl:4x4x8x2?check=1" --kind $(kind) --level L2 --cases 1000') \
@@ -31,7 +32,7 @@ check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything th
 	  $(foreach kind,coherent intensity rns,$(foreach seed,1 2 3,'exact widths from random state, $(kind) $(seed)=PHOTOLANE_RESET_SEED=$(seed) PHOTOLANE_PLUGINS=$(O)/exact/rtl $(O)/photolane verify -d "rtl:1x2x8$(if $(filter 2,$(seed)),x1)?check=1" --kind $(kind) --level L2 --cases 300 --seed $(seed)')) \
 	  'planted faults=scripts/check-mutants adc-rounds-down noise-key-row-off-by-one sum-not-cleared model-root-truncates' \
 	  $(foreach test,$(SAN_TESTS),'sanitized $(notdir $(test))=$(test)') \
-	  $(foreach fuzzer,$(FUZZERS),'$(notdir $(fuzzer))=$(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0')
+	  $(foreach fuzzer,$(FUZZERS) $(LINK_FUZZER),'$(notdir $(fuzzer))=mkdir -p $(fuzzer)-found && $(fuzzer) -max_total_time=10 -seed=1 -print_final_stats=0 $(fuzzer)-found $(wildcard tests/fuzz/corpus/$(notdir $(fuzzer)))')
 
 # Every C test but the statistics, the gradients and the enumeration of photon counts (slow and free of parsers), and the
 # program, under ASan and UBSan.
@@ -46,8 +47,16 @@ check-san: ## the C tests under AddressSanitizer and UBSan
 check-host: $(HOST_TESTS) $(O)/photolane ## the C tests alone, without RTL
 	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS))
 
+.PHONY: check-claims
+check-claims: $(O)/photolane ## what the papers claim of energy and time, and what the models compute
+	$(Q)$(O)/photolane energy --claims
+
 check-mutants: all $(LOCKSTEP_TESTS) ## plant faults in RTL and model; the suite must catch each
 	$(Q)scripts/check-mutants
+
+soak: $(O)/tests/link/test_stream $(O)/tests/link/test_board ## 10^7 random frames with faults on the link, and thousands of jobs
+	$(Q)scripts/run-tests 'test_stream, 1e7 frames=PL_LINK_FRAMES=1e7 $(O)/tests/link/test_stream' \
+	  'test_board, 3000 jobs a fault=PL_LINK_JOBS=3000 $(O)/tests/link/test_board'
 
 check-long: all tests ## 1e9 samples of the Gaussian, thousands of random jobs on every shape
 	$(Q)scripts/run-tests 'Gaussian, 1e9 samples=PL_STATS_SAMPLES=1e9 $(O)/tests/stats/test_gauss_stats' \
@@ -63,7 +72,7 @@ check-physics: $(L3_TESTS) ## level L3 at 1e6 reads per operating point; the rep
 # libFuzzer needs clang; the parsers are compiled with it, everything else is not needed.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 .PHONY: fuzzers
-fuzzers: $(FUZZERS) ## the fuzzers of the parsers
+fuzzers: $(FUZZERS) $(LINK_FUZZER) ## the fuzzers of the parsers
 $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
@@ -74,11 +83,11 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 synth-report: ## cells of every kind of core on iCE40 and ECP5 (Yosys; long): docs/synthesis.csv and docs/performance.md
 	$(Q)scripts/synth-report
 
-SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/check-usb scripts/demo scripts/train-model scripts/fetch-model scripts/plot-gaussian scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
+SHELL_SCRIPTS := scripts/setup scripts/flash scripts/rtl-id scripts/run-tests scripts/check-usb scripts/demo scripts/train-model scripts/fetch-model scripts/plot-gaussian scripts/plot-energy scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
-	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check
-	$(Q)for f in $(RTL_SRC); do grep -q -- "- $$f$$" photolane.core || { echo "photolane.core does not name $$f"; exit 1; }; done
+	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check && python3 scripts/gen_compact.py --check
+	$(Q)for f in $(RTL_SRC) $(LINK_SRC); do grep -q -- "- $$f$$" photolane.core || { echo "photolane.core does not name $$f"; exit 1; }; done
 	$(call say,LINT,RTL)
 	$(Q)for kind in 0 1 2; do for boxes in '' -DPL_WIDE_BOXES; do \
 	  for shape in '1 2 8 2 2' '1 2 8 2 1' '4 4 8 8 8' '8 8 16 8 64' '8 8 64 64 64'; do set -- $$shape; \
@@ -88,6 +97,9 @@ lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellch
 	  yosys -q -l $(O)/yosys.log -p "read_verilog -sv -defer $(RTL_SRC); hierarchy -top pl_core -chparam Kind $$kind -chparam Rows 1 \
 	  -chparam Columns 2 -chparam Width 8 -chparam Elements 2 -chparam AWords 64 -chparam BWords 64 -chparam BackLanes $$back; \
 	  proc; check -assert" >/dev/null 2>&1 || { tail -3 $(O)/yosys.log; exit 1; }; done; done
+	$(Q)for shape in '1 1 8 0 64' '2 1 4 0 128' '1 8 16 1 8'; do set -- $$shape; \
+	  $(VERILATOR) --lint-only -Wall -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GPlanes=$$4 -GAWords=64 -GBWords=$$5 --top-module pl_compact \
+	    rtl/lint.vlt $(COMPACT_SRC) || exit 1; done
 	$(call say,LINT,C)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppressions-list=tests/cppcheck.txt -Iinclude -Ihost -j2 host

@@ -1,4 +1,4 @@
-# make install PREFIX=/usr/local DESTDIR=     program, library, header, pkg-config file, cores, arrays, udev rules, man page
+# make install PREFIX=/usr/local DESTDIR=     program, library, header, pkg-config file, cores, arrays, simulated boards, udev rules, man page
 #
 # An installed tree may be moved: the library looks for its arrays and cores relative to itself first, and only
 # then where PREFIX said (host/device/paths.c).
@@ -12,8 +12,10 @@ UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 INSTALL ?= install
 
 CORES := $(wildcard host/physics/cores/*.cfg)
+ENERGY_FOLDERS := archs shapes systems claims
 PUBLIC_HEADERS := include/photolane/photolane.h include/photolane/registers.h include/photolane/version.h
 BUILT_PLUGINS = $(wildcard $(O)/rtl/libphotolane-rtl-*.so)
+BUILT_BOARDS = $(wildcard $(O)/board/photolane-board-uart-* $(O)/board/photolane-board-ft245-*)
 
 # The directories are compiled in: paths.c is compiled anew when they change.
 $(O)/dirs.txt: FORCE
@@ -26,7 +28,10 @@ $(O)/obj/host/device/paths.o: $(O)/dirs.txt
 $(O)/cores:
 	@mkdir -p $(@D)
 	$(Q)ln -sfn $(CURDIR)/host/physics/cores $@
-$(O)/libphotolane.a: | $(O)/cores
+$(O)/energy:
+	@mkdir -p $(@D)
+	$(Q)ln -sfn $(CURDIR)/host/energy $@
+$(O)/libphotolane.a: | $(O)/cores $(O)/energy
 
 # Made anew each time: it holds PREFIX.
 $(O)/photolane.pc: photolane.pc.in FORCE
@@ -49,7 +54,10 @@ install: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so
 	$(Q)$(INSTALL) -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(INCLUDEDIR)/photolane/
 	$(Q)$(INSTALL) -m 644 $(O)/photolane.pc $(DESTDIR)$(LIBDIR)/pkgconfig/
 	$(Q)$(INSTALL) -m 644 $(CORES) $(DESTDIR)$(DATADIR)/photolane/cores/
+	$(Q)for folder in $(ENERGY_FOLDERS); do $(INSTALL) -d $(DESTDIR)$(DATADIR)/photolane/energy/$$folder && \
+	  $(INSTALL) -m 644 host/energy/$$folder/*.cfg $(DESTDIR)$(DATADIR)/photolane/energy/$$folder/ || exit 1; done
 	$(Q)$(if $(BUILT_PLUGINS),$(INSTALL) -m 755 $(BUILT_PLUGINS) $(DESTDIR)$(LIBDIR)/photolane/,:)
+	$(Q)$(if $(BUILT_BOARDS),cp -P $(BUILT_BOARDS) $(DESTDIR)$(LIBDIR)/photolane/,:)
 	$(Q)$(INSTALL) -m 644 scripts/60-photolane.rules $(DESTDIR)$(UDEVDIR)/
 	$(Q)$(INSTALL) -m 644 docs/man/photolane.1 $(DESTDIR)$(MANDIR)/man1/
 

@@ -9,10 +9,11 @@ FTDI_FRONT_SRC := $(FTDI_CHIP_SRC) sim/ftdi/front.c sim/ftdi/usbredir.c sim/ftdi
 $(O)/obj/tests/usb/%.o: EXTRA_CFLAGS = -I. -fvisibility=default
 
 # Real libftdi1, but no -lusb-1.0: a function that fake_libusb.c lacks is an error, not silently the real one.
-$(O)/tests/usb/test_%: $(O)/obj/tests/usb/test_%.o $(call obj,tests/usb/fake_libusb.c $(FTDI_CHIP_SRC)) $(O)/libphotolane.a
+$(O)/tests/usb/test_%: $(O)/obj/tests/usb/test_%.o $(call obj,tests/usb/fake_libusb.c $(FTDI_FRONT_SRC)) \
+  $(O)/libphotolane.a
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(filter-out -lusb-1.0,$(LDLIBS))
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(CHECK_LIBS) -lusbredirparser $(filter-out -lusb-1.0,$(LDLIBS))
 
 $(O)/tests/usb/loopback: $(call obj,tests/usb/loopback.c $(FTDI_FRONT_SRC))
 	$(call say,LINK,$@)
@@ -30,5 +31,7 @@ $(O)/tests/usb/guest_tty: $(O)/obj/tests/usb/guest_tty.o
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
 .PHONY: check-usb
-check-usb: $(O)/photolane $(addprefix $(O)/tests/usb/,loopback guest_echo guest_tty) ## photolane over a real USB stack: QEMU guests and models of FTDI chips
+USB_PROGRAMS := $(O)/photolane $(addprefix $(O)/tests/usb/,loopback guest_echo guest_tty) \
+  $(addprefix $(O)/board/photolane-board-,uart-coherent-1x2x8 ft245-coherent-4x4x8)
+check-usb: $(USB_PROGRAMS) ## photolane over a real USB stack: QEMU guests and models of FTDI chips
 	$(Q)scripts/check-usb $(O) $(CASES)

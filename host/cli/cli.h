@@ -27,6 +27,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "photolane/photolane.h"
 
@@ -42,6 +43,7 @@ int cmd_embed(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_energy(int argc, char **argv);
 
 /* ---- Messages (message.c) ---- */
 
@@ -133,6 +135,12 @@ cJSON *cli_result_timing(cJSON *result); /* the same */
 
 /* Notes a file that the result depends on, with size and CRC-32. PL_E_INPUT if it cannot be read. */
 pl_status cli_result_file(cJSON *result, const char *role, const char *path, pl_error *err);
+
+/* A result file, checked to be one. NULL with a sentence in err. The caller frees it with cJSON_Delete. */
+cJSON *cli_result_read(const char *path, pl_error *err);
+
+/* All of a stream as text that the caller frees, or NULL with errno set if it cannot be read or is longer than 64 MB. */
+char *cli_read_stream(FILE *file);
 
 /* Prints JSON to stdout, with a newline. Returns CLI_OK, or CLI_FAILED with a message if writing failed. */
 int cli_print_json(const cJSON *json);

@@ -1,5 +1,8 @@
 /* cmd_bench.c: `photolane bench`: how fast a device is, and how near its cycle count comes to the ideal.
  *
+ * A device behind a link is timed by the clock of its port, simulated time for `sim:`, with B on the device already if
+ * it fits; what bounds it is shown as a roofline.
+ *
  * --processes P starts P processes side by side, each with a device of its own, as a user with P cores would. They
  * work in rounds: all start one job together, the round lasts until the last is done, and its speed is the sum of the
  * work over that time. So the figure for two processes is not flattered by one that runs alone at the end.
@@ -17,6 +20,7 @@
 
 #include "cli/cli.h"
 #include "cli/random_job.h"
+#include "cli/roofline.h"
 
 enum { PROCESSES_MAX = 64, REPEATS_MAX = 10000, BENCH_SEED = 1 };
 
@@ -158,6 +162,8 @@ static pl_status collect(const workers *w, report *first, pl_error *err) {
 typedef struct {
   double best, median; /* GMAC/s of all processes together */
   report job;          /* counters and results of one job of one process */
+  pl_device *dev;      /* behind a link: the device, with *roof; else NULL */
+  roofline roof;
 } bench_figures;
 
 static int compare_seconds(const void *a, const void *b) {
@@ -193,17 +199,68 @@ static pl_status measure(const bench_plan *plan, bench_figures *figures, pl_erro
   return PL_OK;
 }
 
+/* ---- Behind a link ---- */
+
+/* One job, timed by the port. */
+static pl_status time_job(pl_device *dev, const pl_job *job, roofline_job *figures, pl_counters *counters,
+                          pl_error *err) {
+  pl_link *link = pl_board_link(dev);
+  const pl_link_traffic before = pl_link_traffic_of(link);
+  const uint64_t begin = pl_link_now_us(link);
+  pl_counters_reset(dev);
+  pl_status status = pl_gemm(dev, job, err);
+  if (!status) status = pl_get_counters(dev, counters, err);
+  if (status) return status;
+  const pl_link_traffic after = pl_link_traffic_of(link);
+  *figures = (roofline_job){.macs = (double)counters->macs,
+                            .bytes_out = (double)(after.stream.payload_sent - before.stream.payload_sent),
+                            .bytes_in = (double)(after.stream.payload_taken - before.stream.payload_taken),
+                            .cycles = (double)counters->cycles, .load_cycles = (double)counters->load_cycles,
+                            .us = (double)(pl_link_now_us(link) - begin)};
+  return PL_OK;
+}
+
+static pl_status measure_link(const bench_plan *plan, pl_device *dev, bench_figures *figures, pl_error *err) {
+  pl_job job = {0};
+  int8_t *block = NULL;
+  int32_t *c = NULL;
+  static double seconds[REPEATS_MAX];
+  cli_progress bar;
+  pl_status status = pl_configure(dev, &plan->core.image, err);
+  if (!status) status = make_operands(plan, &job, &block, &c, err);
+  job.b_tag = 1;
+  if (!status) status = roofline_measure(pl_board_link(dev), &figures->roof.link, err);
+  cli_progress_start(&bar, "bench", (uint64_t)plan->repeats + 1);
+  for (int round = -1; round < plan->repeats && !status; round++) { /* the first one loads B */
+    status = time_job(dev, &job, &figures->roof.job, &figures->job.counters, err);
+    if (round >= 0) seconds[round] = 1e-6 * figures->roof.job.us;
+    cli_progress_update(&bar, (uint64_t)(round + 2));
+  }
+  cli_progress_end(&bar);
+  if (!status) {
+    figures->job.crc = (uint32_t)crc32_z(0, (const unsigned char *)c, (size_t)plan->m * (size_t)plan->n * sizeof *c);
+    roofline_compute(pl_link_info_of(pl_board_link(dev)), &figures->roof);
+    qsort(seconds, (size_t)plan->repeats, sizeof *seconds, compare_seconds);
+    figures->best = 1e-9 * figures->roof.job.macs / seconds[0];
+    figures->median = 1e-9 * figures->roof.job.macs / seconds[plan->repeats / 2];
+    figures->dev = dev;
+  }
+  free(block);
+  free(c);
+  return status;
+}
+
 /* ---- Output ---- */
 
 static double ratio(const pl_counters *c) { return c->ideal_cycles ? (double)c->cycles / (double)c->ideal_cycles : 0; }
 
 static int print_figures(int argc, char **argv, const bench_plan *plan, const bench_figures *figures) {
   pl_error err;
-  pl_device *dev; /* once more, for its identity */
-  if (pl_open(plan->uri, &dev, &err)) return cli_fail(&err);
-  if (pl_configure(dev, &plan->core.image, &err)) return pl_close(dev), cli_fail(&err);
+  pl_device *dev = figures->dev; /* or once more, for its identity */
+  if (!dev && pl_open(plan->uri, &dev, &err)) return cli_fail(&err);
+  if (!figures->dev && pl_configure(dev, &plan->core.image, &err)) return pl_close(dev), cli_fail(&err);
   cJSON *result = cli_result_new(argc, argv, dev, &plan->core.image, plan->core.image.reg[PL_REG_SEED]);
-  pl_close(dev);
+  if (!figures->dev) pl_close(dev);
   if (!result) return CLI_FAILED;
 
   const pl_counters *counters = &figures->job.counters;
@@ -232,6 +289,8 @@ static int print_figures(int argc, char **argv, const bench_plan *plan, const be
   cJSON_AddNumberToObject(timing, "processes", plan->processes);
   cJSON_AddNumberToObject(timing, "repeats", plan->repeats);
 
+  if (figures->dev) cJSON_AddItemToObject(timing, "roofline", roofline_json(&figures->roof));
+
   /* The figures that people and scripts look for stand at the top level too. */
   cJSON_AddNumberToObject(result, "gmac_per_s", figures->best);
   cJSON_AddNumberToObject(result, "gmac_per_s_median", figures->median);
@@ -258,56 +317,76 @@ static void print_table(const bench_plan *plan, const bench_figures *figures) {
   if (c->ideal_cycles)
     printf("  %" PRIu64 " cycles a job, ideal %" PRIu64 ": %.3f x; %" PRIu64 " more to fill the buffers\n", c->cycles,
            c->ideal_cycles, ratio(c), c->load_cycles);
+  if (!figures->dev) return;
+  printf("  times are of the port%s; B %s\n", strncmp(plan->uri, "sim:", 4) ? "" : ", which are simulated",
+         c->encodings_b ? "does not fit the device and is loaded anew" : "is on the device already");
+  roofline_print(pl_board_link(figures->dev), &figures->roof);
 }
 
-/* Rows and columns of the default product. An array of thousands of multipliers is through with 256 x 256 in a few
- * milliseconds, a good part of which goes into filling its buffers; 512 is what they hold and a usual batch. */
-static pl_status default_side(const char *uri, int *side, pl_error *err) {
-  pl_device *dev;
-  pl_identity id;
-  pl_status status = pl_open(uri, &dev, err);
-  if (status) return status;
-  status = pl_identify(dev, &id, err);
-  pl_close(dev);
-  *side = !status && id.rows * id.columns * id.width >= 2048 ? 512 : 256;
-  return status;
+/* The default product. An array of thousands of multipliers is through with 256 x 256 in a few milliseconds, a good
+ * part of which goes into filling its buffers; 512 is what they hold and a usual batch. Simulated boards are slow. */
+static void default_job(pl_device *dev, int64_t *m, int64_t *n, int64_t *k) {
+  enum { WIDE = 2048 };
+  pl_identity id = {0};
+  pl_identify(dev, &id, NULL);
+  const int link = pl_board_link(dev) != NULL, side = link ? 64 : id.rows * id.columns * id.width >= WIDE ? 512 : 256;
+  if (!*m) *m = side;
+  if (!*n) *n = side;
+  if (!*k) *k = link ? 256 : 1024;
 }
 
 int cmd_bench(int argc, char **argv) {
   const char *uri = "model:", *core = NULL;
-  int64_t m = 0, n = 0, k = 1024, channels = 0, repeats = 7, processes = 1;
+  int64_t m = 0, n = 0, k = 0, channels = 0, repeats = 0, processes = 1;
   int json = 0, code;
   const cli_option options[] = {
       {'d', "device", "URI", CLI_TEXT, &uri, 0, 0, "the device (default model:)"},
-      {'m', "rows", "M", CLI_INT, &m, 1, 65536, "rows of A (default 256, for wide arrays 512)"},
+      {'m', "rows", "M", CLI_INT, &m, 1, 65536, "rows of A (default 256, for wide arrays 512, behind a link 64)"},
       {'n', "columns", "N", CLI_INT, &n, 1, 65536, "rows of B (the same)"},
-      {'k', "depth", "K", CLI_INT, &k, 1, 65536, "length of the sums (default 1024)"},
+      {'k', "depth", "K", CLI_INT, &k, 1, 65536, "length of the sums (default 1024, behind a link 256)"},
       {'c', "core", "CORE", CLI_TEXT, &core, 0, 0, "core (default lightening with 64 channels: all noise on)"},
       {0, "channels", "N", CLI_INT, &channels, 1, 4096, "another number of channels than the core's"},
-      {0, "repeat", "R", CLI_INT, &repeats, 1, REPEATS_MAX, "jobs to time (default 7)"},
+      {0, "repeat", "R", CLI_INT, &repeats, 1, REPEATS_MAX, "jobs to time (default 7, behind a link 3)"},
       {0, "processes", "P", CLI_INT, &processes, 1, PROCESSES_MAX, "processes side by side (default 1)"},
       {0, "json", NULL, CLI_FLAG, &json, 0, 0, "print a result file: gmac_per_s, cycles, ideal_cycles, ..."},
       {0},
   };
-  const cli_help help = {"bench", "[-d URI] [-m M -n N -k K] [-c CORE] [--processes P] [--json]",
-                         "Times a matrix product of random codes: multiply-accumulates per second, and clock cycles\n"
-                         "against the ideal count.", options};
+  const cli_help help = {
+      "bench", "[-d URI] [-m M -n N -k K] [-c CORE] [--processes P] [--json]",
+      "Times a matrix product of random codes: multiply-accumulates per second, and clock cycles\n"
+      "against the ideal count. For a device behind a link also what bounds it: link, memory, array.",
+      options};
   if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
 
-  pl_error err;
-  int side;
-  if (default_side(uri, &side, &err)) return cli_fail(&err);
-  if (!m) m = side;
-  if (!n) n = side;
-  bench_plan plan = {.uri = uri, .m = (int)m, .n = (int)n, .k = (int)k, .repeats = (int)repeats,
-                     .processes = (int)processes};
+  bench_plan plan = {.uri = uri, .processes = (int)processes};
   if ((code = cli_load_core(core ? core : "lightening", &plan.core))) return code;
   if (!core && !channels) channels = 64;
   if (channels) plan.core.image.reg[PL_REG_CHANNELS] = (uint32_t)channels;
 
-  bench_figures figures;
-  if (measure(&plan, &figures, &err)) return cli_fail(&err);
-  if (json) return print_figures(argc, argv, &plan, &figures);
-  print_table(&plan, &figures);
-  return CLI_OK;
+  pl_error err;
+  pl_device *dev;
+  if (pl_open(uri, &dev, &err)) return cli_fail(&err);
+  default_job(dev, &m, &n, &k);
+  const int link = pl_board_link(dev) != NULL;
+  if (link && processes > 1)
+    return pl_close(dev), cli_usage("bench: a device behind a link belongs to one process: leave out --processes");
+  plan.m = (int)m, plan.n = (int)n, plan.k = (int)k;
+  plan.repeats = repeats ? (int)repeats : link ? 3 : 7;
+  bench_figures figures = {0};
+  pl_status status;
+  if (link) {
+    status = measure_link(&plan, dev, &figures, &err);
+  } else {
+    pl_close(dev); /* the workers have their own */
+    dev = NULL;
+    status = measure(&plan, &figures, &err);
+  }
+  if (status)
+    code = cli_fail(&err);
+  else if (json)
+    code = print_figures(argc, argv, &plan, &figures);
+  else
+    print_table(&plan, &figures);
+  pl_close(dev);
+  return code;
 }

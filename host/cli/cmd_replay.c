@@ -13,49 +13,10 @@
 
 #include "cli/cli.h"
 
-enum { RESULT_MAX = 64 << 20, ARGUMENTS_MAX = 200 };
-
-/* All of a stream as text, or NULL with errno set if it cannot be read or is longer than RESULT_MAX. The caller frees
- * it. */
-static char *read_stream(FILE *file) {
-  size_t size = 0, room = 1 << 16;
-  char *text = malloc(room);
-  while (text) {
-    size += fread(text + size, 1, room - size - 1, file);
-    if (feof(file) && !ferror(file)) {
-      text[size] = 0;
-      return text;
-    }
-    if (room >= RESULT_MAX) errno = EFBIG;
-    char *larger = ferror(file) || room >= RESULT_MAX ? NULL : realloc(text, room *= 2);
-    if (!larger) free(text);
-    text = larger;
-  }
-  return NULL;
-}
+enum { ARGUMENTS_MAX = 200 };
 
 static const char *text_of(const cJSON *object, const char *name) {
   return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-}
-
-static cJSON *read_result(const char *path, pl_error *err) {
-  FILE *file = fopen(path, "rb");
-  char *text = file ? read_stream(file) : NULL;
-  int why = errno;
-  if (file) fclose(file);
-  if (!text) {
-    pl_fail(err, PL_E_INPUT, "cannot read the result %s: %s", path, strerror(why));
-    return NULL;
-  }
-  cJSON *result = cJSON_Parse(text);
-  free(text);
-  const char *format = text_of(result, "format");
-  if (format && !strcmp(format, "photolane-result-1") && text_of(result, "verb") && cli_result_data(result) &&
-      cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(result, "arguments")))
-    return result;
-  pl_fail(err, PL_E_INPUT, "%s is no photolane result: write one with --json", path);
-  cJSON_Delete(result);
-  return NULL;
 }
 
 /* Are the files still what they were? */
@@ -116,7 +77,7 @@ static pl_status run_again(char **arguments, char **output, int *code, pl_error 
   }
   close(ends[1]);
   FILE *stream = pid > 0 ? fdopen(ends[0], "rb") : NULL;
-  *output = stream ? read_stream(stream) : NULL;
+  *output = stream ? cli_read_stream(stream) : NULL;
   if (stream) fclose(stream);
   else close(ends[0]);
   int status = 0;
@@ -178,7 +139,7 @@ int cmd_replay(int argc, char **argv) {
   if (!cli_parse(&help, argc, argv, &path, 1, &code)) return code;
   if (!path) return cli_usage("replay: which result? (see `photolane replay --help`)");
   pl_error err;
-  cJSON *before = read_result(path, &err);
+  cJSON *before = cli_result_read(path, &err);
   if (!before) return cli_fail(&err);
   code = replay(before, &err);
   cJSON_Delete(before);

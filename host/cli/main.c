@@ -17,6 +17,7 @@ static const struct {
     {"embed", cmd_embed, "sentences as vectors by an encoder on a device"},
     {"calibrate", cmd_calibrate, "converter ranges from data; what a device is, from measurements"},
     {"bench", cmd_bench, "products per second, cycles against the ideal count"},
+    {"energy", cmd_energy, "energy, time and area of the accelerator that a core stands for"},
     {"replay", cmd_replay, "make a result again and compare it byte for byte"},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };

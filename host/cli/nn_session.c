@@ -9,6 +9,8 @@
 
 #define CLIP_LIMIT 0.02 /* share of a product's reads that may clip without a warning */
 
+#include "nn/job_log.h"
+
 int nn_session_load(nn_session *s) {
   pl_error err;
   if (!s->model_path) return cli_usage("which model? name a GGUF file with -m");
@@ -172,6 +174,24 @@ static worst_clip report_clips(const nn_session *s, cJSON *data) {
   return worst;
 }
 
+/* The log of jobs: one row of numbers for each product and shape, so that `photolane energy --from` can count. */
+static void add_jobs(const pl_nn_job_log *log, cJSON *data) {
+  static const char *const columns[] = {"product", "m", "n", "k", "jobs", "macs", "reads", "clipped", "encodings_a",
+                                        "encodings_b"};
+  cJSON_AddItemToObject(data, "job_columns", cJSON_CreateStringArray(columns, sizeof columns / sizeof *columns));
+  cJSON *rows = cJSON_AddArrayToObject(data, "jobs");
+  for (int i = 0; i < log->count; i++) {
+    const pl_nn_job_entry *e = &log->entry[i];
+    const double numbers[] = {e->m, e->n, e->k, (double)e->jobs, (double)e->macs, (double)e->reads, (double)e->clipped,
+                              (double)e->encodings_a, (double)e->encodings_b};
+    cJSON *row = cJSON_CreateArray();
+    cJSON_AddItemToArray(row, cJSON_CreateString(pl_nn_product_names[e->product]));
+    for (size_t j = 0; j < sizeof numbers / sizeof *numbers; j++)
+      cJSON_AddItemToArray(row, cJSON_CreateNumber(numbers[j]));
+    cJSON_AddItemToArray(rows, row);
+  }
+}
+
 void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
   pl_counters n = {0};
   pl_identity id = {.backend = "reference"};
@@ -196,6 +216,7 @@ void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
       cJSON_AddNumberToObject(data, "encodings_a", (double)n.encodings_a);
       cJSON_AddNumberToObject(data, "encodings_b", (double)n.encodings_b);
       cJSON_AddNumberToObject(data, "seed", (double)s->seed);
+      add_jobs(pl_nn_optics_log(s->optics), data);
     }
   }
   if (timing && s->device) {

@@ -10,6 +10,8 @@
 #include "cli/cli.h"
 #include "nn/pretokenize.h"
 
+enum { RESULT_MAX = 64 << 20 };
+
 static int is_utf8(const char *text) {
   const size_t size = strlen(text);
   uint32_t code;
@@ -62,6 +64,7 @@ cJSON *cli_identity_json(const pl_identity *id) {
   cJSON_AddNumberToObject(json, "columns", id->columns);
   cJSON_AddNumberToObject(json, "width", id->width);
   cJSON_AddBoolToObject(json, "checked", id->checked);
+  if (id->clock_khz) cJSON_AddNumberToObject(json, "clock_khz", id->clock_khz);
   return json;
 }
 
@@ -136,4 +139,44 @@ int cli_print_json(const cJSON *json) {
   pl_error err;
   pl_fail(&err, PL_E_IO, "cannot write the result to stdout");
   return cli_fail(&err);
+}
+
+/* ---- Reading ---- */
+
+char *cli_read_stream(FILE *file) {
+  size_t size = 0, room = 1 << 16;
+  char *text = malloc(room);
+  while (text) {
+    size += fread(text + size, 1, room - size - 1, file);
+    if (feof(file) && !ferror(file)) {
+      text[size] = 0;
+      return text;
+    }
+    if (room >= RESULT_MAX) errno = EFBIG;
+    char *larger = ferror(file) || room >= RESULT_MAX ? NULL : realloc(text, room *= 2);
+    if (!larger) free(text);
+    text = larger;
+  }
+  return NULL;
+}
+
+cJSON *cli_result_read(const char *path, pl_error *err) {
+  FILE *file = fopen(path, "rb");
+  char *text = file ? cli_read_stream(file) : NULL;
+  int why = errno;
+  if (file) fclose(file);
+  if (!text) {
+    pl_fail(err, PL_E_INPUT, "cannot read the result %s: %s", path, strerror(why));
+    return NULL;
+  }
+  cJSON *result = cJSON_Parse(text);
+  free(text);
+  const char *format = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result, "format"));
+  if (format && !strcmp(format, "photolane-result-1") && cli_result_data(result) &&
+      cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(result, "verb")) &&
+      cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(result, "arguments")))
+    return result;
+  pl_fail(err, PL_E_INPUT, "%s is no photolane result: write one with --json", path);
+  cJSON_Delete(result);
+  return NULL;
 }

@@ -79,10 +79,10 @@ uint32_t pl_systematic_var(const pl_image *image, uint32_t mean_light);
 /* The job by the golden model, split over `threads` threads (model.c); adds to *counters. */
 pl_status pl_compute_model(const pl_job *job, const pl_image *words, int threads, pl_counters *counters, pl_error *err);
 
-/* ---- Where files are (paths.c) ---- */
+/* ---- Where files are (paths.c), and reading them (shipped.c) ---- */
 
 enum { PL_PATH_MAX = 4096, PL_SEARCH_MAX = 6 };
-typedef enum { PL_SEARCH_PLUGINS, PL_SEARCH_CORES, PL_SEARCH_BOARDS } pl_search;
+typedef enum { PL_SEARCH_PLUGINS, PL_SEARCH_CORES, PL_SEARCH_BOARDS, PL_SEARCH_ENERGY } pl_search;
 
 typedef struct {
   int count;
@@ -90,5 +90,18 @@ typedef struct {
 } pl_search_path;
 
 void pl_search_dirs(pl_search what, pl_search_path *path);
+
+/* The file that "lightening" or "dir/mine.cfg" names: a name with '/' or ending in ".cfg" is a path, any other is that
+ * of a shipped file `<dir>/<folder>/<name>.cfg` (folder "": in the directories themselves). noun: "core", for the
+ * error, which lists what there is. */
+pl_status pl_shipped_path(pl_search where, const char *folder, const char *noun, const char *name, char *path,
+                          size_t size, pl_error *err);
+
+/* All of a libconfig file as text that the caller frees. libconfig ends the program when a file cannot be read on (a
+ * directory, say), so it must only ever get text; @include is refused for the same reason. what: "core description". */
+pl_status pl_config_text(const char *what, const char *path, char **text, pl_error *err);
+
+/* "dir/lightening.cfg" -> "lightening" */
+void pl_config_name(const char *path, char *name, size_t size);
 
 #endif

@@ -1,10 +1,10 @@
 /* board.c: jobs on a device behind a link. See board.h.
  *
- * All tiles of a job are posted one after the other without waiting; after each RUN the counters are read. When these have
- * come, the tile is complete: its results are stored or added, and counted. If the device is lost, the job begins again
- * behind the last complete tile, in the same call if the device comes back in time, else when the same job is asked for
- * again. What is complete is kept for that: the job as it was, operands too, because the caller may use his memory for
- * something else.
+ * All tiles of a job are posted one after the other without waiting; after each RUN the counters are read. When these
+ * have come, the tile is complete: its results are stored or added, and counted. If the device is lost, the job begins
+ * again behind the last complete tile, in the same call if the device comes back in time, else when the same job is
+ * asked for again. What is complete is kept for that: the job as it was, operands too, because the caller may use his
+ * memory for something else.
  */
 #include "device/board.h"
 
@@ -16,7 +16,7 @@
 
 #include "device/tiles.h"
 
-enum { REOPEN_US = 20000 };
+enum { REOPEN_US = 10000 }; /* between looks for an unplugged device */
 
 /* A job that was broken off. */
 typedef struct {
@@ -65,7 +65,10 @@ static pl_status open_link(board *b, uint32_t kind, pl_error *err) {
     drop_link(b);
     return status;
   }
-  const pl_tiles_array array = {.rows = info->rows, .columns = info->columns, .width = info->width, .a_words = info->a_words,
+  const pl_tiles_array array = {.rows = info->rows,
+                                .columns = info->columns,
+                                .width = info->width,
+                                .a_words = info->a_words,
                                 .b_words = info->b_words};
   if ((b->tiles = pl_tiles_new(&array))) return PL_OK;
   drop_link(b);
@@ -116,7 +119,8 @@ void pl_board_identify(pl_device *dev, pl_identity *id) {
 static pl_status use_kind(board *b, uint32_t kind, pl_error *err) {
   if (b->link && pl_link_info_of(b->link)->kind == kind) return PL_OK;
   if (b->link && !b->source.any_kind)
-    return pl_fail(err, PL_E_INPUT, "%.150s: the device is of kind %s, the core of kind %s: load the bitstream of kind %s",
+    return pl_fail(err, PL_E_INPUT,
+                   "%.150s: the device is of kind %s, the core of kind %s: load the bitstream of kind %s",
                    pl_link_port(b->link)->name, pl_kind_name(pl_link_info_of(b->link)->kind), pl_kind_name(kind),
                    pl_kind_name(kind));
   drop_link(b);
@@ -180,10 +184,12 @@ static pl_status resume(board *b, pl_error *err) {
 static pl_status wait_for_device(board *b, pl_error *err) {
   const uint64_t begin = pl_link_now_us(b->link), tries = b->source.wait_us / REOPEN_US;
   for (uint64_t i = 0;; i++) {
+    const uint64_t before = pl_link_now_us(b->link);
     const pl_status status = resume(b, err);
-    if (status != PL_E_NODEV || i >= tries || pl_link_now_us(b->link) - begin >= b->source.wait_us) return status;
+    const uint64_t now = pl_link_now_us(b->link);
+    if (status != PL_E_NODEV || i >= tries || now - begin >= b->source.wait_us) return status;
     const struct timespec pause = {.tv_nsec = REOPEN_US * 1000};
-    nanosleep(&pause, NULL); /* the clock of a port that is not there may stand still */
+    if (now - before < REOPEN_US) nanosleep(&pause, NULL); /* the clock of a port that is not there may stand still */
   }
 }
 
@@ -249,6 +255,8 @@ pl_status pl_board_gemm(pl_device *dev, const pl_job *job, const pl_image *words
   if (!status) return PL_OK;
   if (status != PL_E_INPUT) keep_broken(b, job, words);
   if (status != PL_E_NODEV) return pl_fail(err, status, "%s", why.text);
-  return pl_fail(err, PL_E_NODEV, "%.300s: connect the device again and repeat the job, which then goes on behind the last tile "
-                 "that is complete (option wait=SECONDS waits for that)", why.text);
+  return pl_fail(err, PL_E_NODEV,
+                 "%.300s: connect the device again and repeat the job, which then goes on behind the last tile "
+                 "that is complete (option wait=SECONDS waits for that)",
+                 why.text);
 }

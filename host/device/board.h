@@ -1,7 +1,7 @@
 /* board.h: jobs on a device behind a link, for the schemes sim:, ftdi: and the tests. Private.
  *
- * A scheme says how to get a port (pl_board_source); the rest is the same for all: sessions, tiles, resident operands, what
- * happens when the device is lost. sim.c and ftdi.c read the URIs.
+ * A scheme says how to get a port (pl_board_source); the rest is the same for all: sessions, tiles, resident operands,
+ * what happens when the device is lost. sim.c and ftdi.c read the URIs.
  */
 #ifndef PHOTOLANE_DEVICE_BOARD_H
 #define PHOTOLANE_DEVICE_BOARD_H

@@ -2,9 +2,9 @@
  *
  *   ftdi:?serial=TEXT&baud=N&mode=uart|fifo&rts=1&channel=a|b&wait=S
  *
- * serial: which chip, if there are several. mode: uart (the default) or fifo, the FT245 synchronous FIFO of channel A. baud: of the
- * UART, 12000000 unless given; as the bitstream has it. rts: the board wires RTS# and CTS#. channel: of the UART; the
- * chip's last one unless given. wait: seconds that a job waits for an unplugged board.
+ * serial: which chip, if there are several. mode: uart (the default) or fifo, the FT245 synchronous FIFO of channel A.
+ * baud: of the UART, 12000000 unless given; as the bitstream has it. rts: the board wires RTS# and CTS#. channel: of
+ * the UART; the chip's last one unless given. wait: seconds that a job waits for an unplugged board.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,8 @@ static pl_status read_options(ftdi_context *ftdi, uint64_t *wait_s, pl_error *er
   const char *mode = pl_uri_text(uri, "mode", "uart"), *channel = pl_uri_text(uri, "channel", NULL);
   uint64_t baud = BAUD, rts = 0;
   pl_status status;
-  if ((status = pl_uri_number(uri, "baud", 1, BAUD_MAX, &baud, err)) || (status = pl_uri_number(uri, "rts", 0, 1, &rts, err)) ||
+  if ((status = pl_uri_number(uri, "baud", 1, BAUD_MAX, &baud, err)) ||
+      (status = pl_uri_number(uri, "rts", 0, 1, &rts, err)) ||
       (status = pl_uri_number(uri, "wait", 0, WAIT_MAX_S, wait_s, err)))
     return status;
   if (strcmp(mode, "uart") && strcmp(mode, "fifo"))

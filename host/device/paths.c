@@ -1,9 +1,9 @@
-/* paths.c: where plug-ins, core descriptions and simulated boards are. In this order:
+/* paths.c: where plug-ins, core descriptions, simulated boards and the files of the energy models are. In this order:
  *
- *   1. $PHOTOLANE_PLUGINS / $PHOTOLANE_CORES / $PHOTOLANE_BOARDS
- *   2. the build folder, when the program runs from one: <build>/rtl, <build>/cores, <build>/board
+ *   1. $PHOTOLANE_PLUGINS / $PHOTOLANE_CORES / $PHOTOLANE_BOARDS / $PHOTOLANE_ENERGY
+ *   2. the build folder, when the program runs from one: <build>/rtl, /cores, /board, /energy
  *   3. relative to the shared library or the program, so that an installed tree may be moved:
- *      lib/photolane next to the library; ../lib/photolane and ../share/photolane/cores
+ *      lib/photolane next to the library; ../lib/photolane and ../share/photolane/cores (or energy)
  *   4. where `make install` was told to put them
  */
 #define _GNU_SOURCE /* dladdr */
@@ -47,12 +47,20 @@ static int find_build(char *dir) {
   return 0;
 }
 
+static const struct {
+  const char *variable, *in_build, *beside_library, *beside_program, *installed;
+} places[] = {
+    [PL_SEARCH_PLUGINS] = {"PHOTOLANE_PLUGINS", "/rtl", "/photolane", "/../lib/photolane", PL_LIBDIR "/photolane"},
+    [PL_SEARCH_CORES] = {"PHOTOLANE_CORES", "/cores", "/../share/photolane/cores", "/../share/photolane/cores",
+                         PL_DATADIR "/photolane/cores"},
+    [PL_SEARCH_BOARDS] = {"PHOTOLANE_BOARDS", "/board", "/photolane", "/../lib/photolane", PL_LIBDIR "/photolane"},
+    [PL_SEARCH_ENERGY] = {"PHOTOLANE_ENERGY", "/energy", "/../share/photolane/energy", "/../share/photolane/energy",
+                          PL_DATADIR "/photolane/energy"},
+};
+
 void pl_search_dirs(pl_search what, pl_search_path *path) {
-  int plugins = what != PL_SEARCH_CORES; /* boards are installed beside them */
-  const char *const wishes[] = {"PHOTOLANE_PLUGINS", "PHOTOLANE_CORES", "PHOTOLANE_BOARDS"};
-  const char *const in_build[] = {"/rtl", "/cores", "/board"};
   path->count = 0;
-  const char *wish = getenv(wishes[what]);
+  const char *wish = getenv(places[what].variable);
   if (wish && *wish) add(path, wish, "");
 
   char program[PL_PATH_MAX];
@@ -62,14 +70,14 @@ void pl_search_dirs(pl_search what, pl_search_path *path) {
     parent(program);
     char build[PL_PATH_MAX];
     strcpy(build, program);
-    if (find_build(build)) add(path, build, in_build[what]);
+    if (find_build(build)) add(path, build, places[what].in_build);
   }
   Dl_info self;
   char library[PATH_MAX]; /* realpath wants exactly this size */
   if (dladdr((const void *)pl_version, &self) && self.dli_fname && realpath(self.dli_fname, library)) {
     parent(library);
-    add(path, library, plugins ? "/photolane" : "/../share/photolane/cores");
+    add(path, library, places[what].beside_library);
   }
-  if (length > 0) add(path, program, plugins ? "/../lib/photolane" : "/../share/photolane/cores");
-  add(path, plugins ? PL_LIBDIR "/photolane" : PL_DATADIR "/photolane/cores", "");
+  if (length > 0) add(path, program, places[what].beside_program);
+  add(path, places[what].installed, "");
 }

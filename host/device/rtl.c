@@ -1,6 +1,6 @@
 /* rtl.c: the `rtl:` backend: jobs on the Verilated RTL.
  *
- *   rtl:RxCxW?check=1&stall=SEED&trace=FILE&trace-from=N&trace-to=N
+ *   rtl:RxCxW?check=1&stall=SEED&trace=FILE&trace-from=N&trace-to=N        rtl:RxCxWc: the compact core (docs/compact.md)
  *
  * RxCxW: rows, columns and width of the array; RxCxWxB: with B lanes in its back end. An array is of one kind of core:
  * the device begins with a coherent one and changes to another of the same shape when it is configured as another kind.
@@ -53,7 +53,9 @@ static int is_shape(const char *text) {
   if (sscanf(text, "%3dx%3dx%4d%n", &rows, &columns, &width, &end) != 3) return 0;
   char again[32];
   int length = snprintf(again, sizeof again, "%dx%dx%d", rows, columns, width); /* no signs, blanks or leading zeros */
-  if (text[end] && sscanf(text + end, "x%4d", &back) == 1)
+  if (!strcmp(text + end, "c")) /* the compact core */
+    strcat(again, "c");
+  else if (text[end] && sscanf(text + end, "x%4d", &back) == 1)
     snprintf(again + length, sizeof again - (size_t)length, "x%d", back);
   return rows > 0 && columns > 0 && width > 0 && back > 0 && !strcmp(again, text);
 }

@@ -3,10 +3,10 @@
  *   sim:BOARD?shape=RxCxW&chip=CHIP&drop=P&corrupt=P&duplicate=P&stalls=1&unplug=BYTES&seed=N&wait=S
  *     &trace=FILE&trace-from=US&trace-to=US
  *
- * BOARD: uart, ft245, or one that `make board-from` has made. The first two are of any kind of core: configured as another kind,
- * the board of that kind is started. drop, corrupt, duplicate: chance per byte, each way; stalls: the wire pauses at
- * random; unplug: the board is unplugged once after so many bytes; seed: of these faults; wait: seconds that a job waits for
- * an unplugged board; trace: a waveform (VCD, FST) of the simulated microseconds from..to-1.
+ * BOARD: uart, ft245, or one that `make board-from` has made. The first two are of any kind of core: configured as
+ * another kind, the board of that kind is started. drop, corrupt, duplicate: chance per byte, each way; stalls: the
+ * wire pauses at random; unplug: the board is unplugged once after so many bytes; seed: of these faults; wait: seconds
+ * that a job waits for an unplugged board; trace: a waveform (VCD, FST) of the simulated microseconds from..to-1.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,12 +30,16 @@ static pl_status read_options(sim_context *sim, uint64_t *wait_s, pl_error *err)
   const pl_uri *uri = &sim->uri;
   pl_sim_options *o = &sim->options;
   uint64_t stalls = 0;
-  *o = (pl_sim_options){.board = uri->shape, .shape = pl_uri_text(uri, "shape", ""), .chip = pl_uri_text(uri, "chip", ""),
-                        .seed = 1, .trace = pl_uri_text(uri, "trace", NULL)};
+  *o = (pl_sim_options){.board = uri->shape,
+                        .shape = pl_uri_text(uri, "shape", ""),
+                        .chip = pl_uri_text(uri, "chip", ""),
+                        .seed = 1,
+                        .trace = pl_uri_text(uri, "trace", NULL)};
   if (!*o->board)
     return pl_fail(err, PL_E_INPUT, "sim: wants a board: sim:uart, sim:ft245, or one that `make board-from` has made");
   pl_status status;
-  if ((status = pl_uri_real(uri, "drop", 0, 1, &o->drop, err)) || (status = pl_uri_real(uri, "corrupt", 0, 1, &o->corrupt, err)) ||
+  if ((status = pl_uri_real(uri, "drop", 0, 1, &o->drop, err)) ||
+      (status = pl_uri_real(uri, "corrupt", 0, 1, &o->corrupt, err)) ||
       (status = pl_uri_real(uri, "duplicate", 0, 1, &o->duplicate, err)) ||
       (status = pl_uri_number(uri, "stalls", 0, 1, &stalls, err)) ||
       (status = pl_uri_number(uri, "unplug", 1, UINT64_MAX, &o->unplug_after, err)) ||
@@ -62,8 +66,12 @@ static pl_status sim_open(pl_device *dev, const pl_uri *uri, pl_error *err) {
     free(sim);
     return status;
   }
-  const pl_board_source source = {.open = open_port, .free = free, .context = sim, .wait_us = wait_s * 1000000,
-                                  .any_kind = !strcmp(sim->options.board, "uart") || !strcmp(sim->options.board, "ft245")};
+  const pl_board_source source = {.open = open_port,
+                                  .free = free,
+                                  .context = sim,
+                                  .wait_us = wait_s * 1000000,
+                                  .any_kind =
+                                      !strcmp(sim->options.board, "uart") || !strcmp(sim->options.board, "ft245")};
   return pl_board_open(dev, &source, err);
 }
 

@@ -1,5 +1,10 @@
-/* tiles.c: see tiles.h. A buffer is a line of words with blocks on it; a new block takes the first gap that is wide enough, and
- * the blocks used least recently go until there is one. */
+/* tiles.c: see tiles.h. A buffer is a line of words with blocks on it; a new block takes the first gap that is wide
+ * enough, and blocks go until there is one.
+ *
+ * Which go: the one used least recently. But the weights of a model come round and round; if they are more than the
+ * buffer holds, each would then go just before it is needed. So blocks that had to go are remembered for a while: one that
+ * comes again after a period P tells that those used within P will come again too, and sooner than what was used last.
+ * Then what was used last goes. (Belady's rule, with P in place of the future.) */
 #include "device/tiles.h"
 
 #include <stdlib.h>
@@ -8,12 +13,21 @@
 #include "model/operand.h"
 #include "photolane/array.h"
 
-enum { BLOCKS_MAX = 256 }; /* of a buffer */
+enum { BLOCKS_MAX = 256, GONE_MAX = 1024 }; /* of a buffer; that are remembered */
+
+/* Which part of which operand. */
+typedef struct {
+  uint64_t serial; /* of the job, or the b_tag */
+  int is_tag, first, k0, rows, depth;
+} block_name;
+
+struct pl_tiles_gone {
+  block_name name;
+  uint64_t used;
+};
 
 struct pl_tiles_block {
-  uint64_t serial; /* of the job, or the b_tag */
-  int is_tag;
-  int first, k0, rows, depth; /* which part of the operand */
+  block_name name;
   pl_model_regs key;          /* what the encoding depends on: of B with a tag; else zero, the job says it all */
   int base, words;
   uint64_t used; /* when: counts uses */
@@ -27,7 +41,8 @@ pl_tiles *pl_tiles_new(const pl_tiles_array *array) {
   if (!t) return NULL;
   t->array = *array;
   for (int i = 0; i < 2; i++) t->block[i] = calloc(BLOCKS_MAX, sizeof *t->block[i]);
-  if (t->block[0] && t->block[1]) return t;
+  t->gone = calloc(GONE_MAX, sizeof *t->gone);
+  if (t->block[0] && t->block[1] && t->gone) return t;
   pl_tiles_free(t);
   return NULL;
 }
@@ -36,6 +51,7 @@ void pl_tiles_free(pl_tiles *t) {
   if (!t) return;
   free(t->block[0]);
   free(t->block[1]);
+  free(t->gone);
   free(t);
 }
 
@@ -51,8 +67,8 @@ pl_status pl_tiles_begin(pl_tiles *t, const pl_job *job, const pl_image *words, 
     const int reads = least / ceil_div(channels, array->width);
     if (!reads)
       return pl_fail(err, PL_E_INPUT,
-                     "sums of %d channels do not fit the buffers of this array (%d words of %d): use a wider one", channels,
-                     least, array->width);
+                     "sums of %d channels do not fit the buffers of this array (%d words of %d): use a wider one",
+                     channels, least, array->width);
     t->depth = reads * channels;
   }
   const int per_group = pl_array_group_words(t->depth, channels, array->width);
@@ -101,9 +117,36 @@ static int find_gap(const pl_tiles *t, int which, int words, int size) {
   return best;
 }
 
-static int same_place(const pl_tiles_block *a, const pl_tiles_block *b) {
-  return a->serial == b->serial && a->is_tag == b->is_tag && a->first == b->first && a->k0 == b->k0 && a->rows == b->rows &&
-         a->depth == b->depth;
+static int same_name(const block_name *a, const block_name *b) {
+  return a->serial == b->serial && a->is_tag == b->is_tag && a->first == b->first && a->k0 == b->k0 &&
+         a->rows == b->rows && a->depth == b->depth;
+}
+
+/* Uses since the block of that name was used, if it had to go since; 0: not known. */
+static uint64_t period_of(const pl_tiles *t, const block_name *name) {
+  for (int i = 0; i < GONE_MAX; i++) /* the latest use counts */
+    if (t->gone[i].used && same_name(&t->gone[i].name, name)) return t->clock - t->gone[i].used;
+  return 0;
+}
+
+static void remember(pl_tiles *t, const pl_tiles_block *block) {
+  if (!block->name.is_tag) return;
+  int at = -1;
+  for (int i = 0; i < GONE_MAX && at < 0; i++)
+    if (same_name(&t->gone[i].name, &block->name)) at = i;
+  if (at < 0) at = (int)(t->gone_count++ % GONE_MAX);
+  t->gone[at] = (struct pl_tiles_gone){block->name, block->used};
+}
+
+/* The block that goes for one that comes again after `period` uses; 0: that is new. There is one. */
+static int victim(const pl_tiles *t, int which, uint64_t period) {
+  const pl_tiles_block *blocks = t->block[which];
+  int oldest = 0, newest = 0;
+  for (int i = 1; i < t->blocks[which]; i++) {
+    if (blocks[i].used < blocks[oldest].used) oldest = i;
+    if (blocks[i].used > blocks[newest].used) newest = i;
+  }
+  return period && blocks[oldest].name.is_tag && t->clock - blocks[oldest].used <= period ? newest : oldest;
 }
 
 /* Where the block lies; *load: whether it must be loaded there. It fits the buffer: that is how tiles are cut. */
@@ -112,7 +155,7 @@ static int place_block(pl_tiles *t, int which, pl_tiles_block *wanted, int *load
   const int size = which ? t->array.b_words : t->array.a_words;
   wanted->used = ++t->clock;
   for (int i = 0; i < t->blocks[which]; i++) {
-    if (!same_place(&blocks[i], wanted)) continue;
+    if (!same_name(&blocks[i].name, &wanted->name)) continue;
     if (!memcmp(&blocks[i].key, &wanted->key, sizeof wanted->key)) {
       blocks[i].used = wanted->used;
       *load = 0;
@@ -120,13 +163,13 @@ static int place_block(pl_tiles *t, int which, pl_tiles_block *wanted, int *load
     }
     remove_block(t, which, i--); /* stale */
   }
+  const uint64_t period = wanted->name.is_tag ? period_of(t, &wanted->name) : 0;
   for (;;) {
     wanted->base = t->blocks[which] < BLOCKS_MAX ? find_gap(t, which, wanted->words, size) : -1;
     if (wanted->base >= 0) break;
-    int oldest = 0;
-    for (int i = 1; i < t->blocks[which]; i++)
-      if (blocks[i].used < blocks[oldest].used) oldest = i;
-    remove_block(t, which, oldest);
+    const int goes = victim(t, which, period);
+    remember(t, &blocks[goes]);
+    remove_block(t, which, goes);
   }
   blocks[t->blocks[which]++] = *wanted;
   *load = 1;
@@ -150,23 +193,18 @@ void pl_tiles_next(pl_tiles *t, int index, pl_tile *tile) {
   const int per_group = pl_array_group_words(tile->depth, (int)reg[PL_REG_CHANNELS], t->array.width);
   pl_tiles_block block;
   memset(&block, 0, sizeof block); /* keys are compared as bytes */
-  block.serial = t->jobs;
-  block.k0 = tile->k0;
-  block.depth = tile->depth;
-
-  block.first = tile->m0;
-  block.rows = tile->rows;
+  block.name = (block_name){.serial = t->jobs, .k0 = tile->k0, .depth = tile->depth, .first = tile->m0, .rows = tile->rows};
   block.words = ceil_div(tile->rows, t->array.rows) * per_group;
   reg[PL_REG_A_BASE] = (uint32_t)place_block(t, 0, &block, &tile->load[0]);
 
-  block.first = tile->n0;
-  block.rows = tile->cols;
+  block.name.first = tile->n0;
+  block.name.rows = tile->cols;
   block.words = ceil_div(tile->cols, t->array.columns) * per_group;
   if (job->b_tag) {
     pl_model_regs regs;
     pl_model_unpack(&tile->words, &regs);
-    block.serial = job->b_tag;
-    block.is_tag = 1;
+    block.name.serial = job->b_tag;
+    block.name.is_tag = 1;
     pl_operand_key(&regs, &block.key);
   }
   reg[PL_REG_B_BASE] = (uint32_t)place_block(t, 1, &block, &tile->load[1]);
@@ -195,5 +233,5 @@ void pl_tile_add(const pl_tile *tile, const int32_t *results, int32_t *c, ptrdif
 void pl_tiles_end(pl_tiles *t) {
   for (int which = 0; which < 2; which++)
     for (int i = 0; i < t->blocks[which]; i++)
-      if (!t->block[which][i].is_tag) remove_block(t, which, i--);
+      if (!t->block[which][i].name.is_tag) remove_block(t, which, i--);
 }

@@ -3,12 +3,13 @@
  *   for depth, for columns of B, for rows of A to and fro:     one tile
  *
  * To and fro: the last rows under one block of columns are the first under the next, and are in the buffer already. The
- * depth is cut only between detector reads, so that noise and ADC see the same reads as in one piece; the accumulator adds
- * codes modulo 2^32, and so does adding the tiles.
+ * depth is cut only between detector reads, so that noise and ADC see the same reads as in one piece; the accumulator
+ * adds codes modulo 2^32, and so does adding the tiles.
  *
- * Operands lie anywhere in their buffers (registers a_base, b_base). A block that lies there is not loaded again as long as
- * nothing has changed that its encoding depends on: B of a tagged product also not by later jobs, so that the weights of
- * many products stay side by side. What was used least recently makes room.
+ * Operands lie anywhere in their buffers (registers a_base, b_base). A block that lies there is not loaded again as
+ * long as nothing has changed that its encoding depends on: B of a tagged product also not by later jobs, so that the
+ * weights of many products stay side by side. What was used least recently makes room,
+ * as long as all comes again in time; tiles.c tells what happens to more weights than fit.
  *
  *   pl_tiles *t = pl_tiles_new(&array);
  *   pl_tiles_begin(t, job, words, err);
@@ -37,6 +38,8 @@ typedef struct {
   pl_tiles_array array;
   pl_tiles_block *block[2]; /* what lies in the buffers of A and of B */
   int blocks[2];
+  struct pl_tiles_gone *gone; /* blocks that had to go */
+  unsigned gone_count;
   uint64_t clock; /* counts uses */
   uint64_t jobs;
 
@@ -58,7 +61,8 @@ typedef struct {
 pl_tiles *pl_tiles_new(const pl_tiles_array *array); /* NULL: out of memory */
 void pl_tiles_free(pl_tiles *t);                     /* NULL is fine */
 
-/* Plans a job. words: its registers (pl_job_words). Both must stay until pl_tiles_end. PL_E_INPUT: the array is too small. */
+/* Plans a job. words: its registers (pl_job_words). Both must stay until pl_tiles_end. PL_E_INPUT: the array is too
+ * small. */
 pl_status pl_tiles_begin(pl_tiles *t, const pl_job *job, const pl_image *words, pl_error *err);
 
 /* The place of tile `index`, 0..count-1: m0 to depth. Changes nothing. */

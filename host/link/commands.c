@@ -43,8 +43,9 @@ static void finish(pl_link *l, const pl_answer *a) {
   l->clocks_done = a->clocks;
   if (a->done) a->done(a->context);
   if (!a->counted) return;
-  pl_link_counts now, since;
-  uint64_t *const values[] = {&now.run_cycles, &now.load_cycles, &now.reads, &now.clipped, &now.detected, &now.corrected};
+  pl_link_counts now = {0}, since = {0};
+  uint64_t *const values[] = {&now.run_cycles, &now.load_cycles, &now.reads,
+                              &now.clipped,    &now.detected,    &now.corrected};
   const uint64_t before[] = {l->counted.run_cycles, l->counted.load_cycles, l->counted.reads,
                              l->counted.clipped, l->counted.detected, l->counted.corrected};
   uint64_t *const differences[] = {&since.run_cycles, &since.load_cycles, &since.reads,
@@ -58,23 +59,30 @@ static void finish(pl_link *l, const pl_answer *a) {
 }
 
 /* The number that begins an answer. */
-static pl_status take_number(pl_link *l, const pl_answer *a, uint8_t number, const uint8_t *rest, size_t n, pl_error *err) {
+static pl_status take_number(pl_link *l, const pl_answer *a, uint8_t number, const uint8_t *rest, size_t n,
+                             pl_error *err) {
   if (number == a->command) return PL_OK;
   if (number == PL_CMD_REFUSED)
-    return pl_link_lose(l, err, PL_E_IO, "%.150s: the device refuses the command %s: its bitstream is of another release than this "
-                        "library", l->port->name, n ? command_name(rest[0]) : "unknown");
-  return pl_link_lose(l, err, PL_E_IO, "%.150s: the device answers %s with 0x%02x: reset it, then do the job again", l->port->name,
-                      command_name(a->command), number);
+    return pl_link_lose(l, err, PL_E_IO,
+                        "%.150s: the device refuses the command %s: its bitstream is of another release than this "
+                        "library",
+                        l->port->name, n ? command_name(rest[0]) : "unknown");
+  return pl_link_lose(l, err, PL_E_IO, "%.150s: the device answers %s with 0x%02x: reset it, then do the job again",
+                      l->port->name, command_name(a->command), number);
 }
 
 /* Takes up to n bytes of the first answer; returns how many, 0 after an error. */
 static size_t take_bytes(pl_link *l, const uint8_t *bytes, size_t n, pl_error *err, pl_status *status) {
   if (!l->count) {
     *status = bytes[0] == PL_CMD_REFUSED
-                  ? pl_link_lose(l, err, PL_E_IO, "%.150s: the device refuses a command: its bitstream is of another release than "
-                                 "this library", l->port->name)
-                  : pl_link_lose(l, err, PL_E_IO, "%.150s: the device answers 0x%02x though it was not asked: reset it, then do the "
-                                 "job again", l->port->name, bytes[0]);
+                  ? pl_link_lose(l, err, PL_E_IO,
+                                 "%.150s: the device refuses a command: its bitstream is of another release than "
+                                 "this library",
+                                 l->port->name)
+                  : pl_link_lose(l, err, PL_E_IO,
+                                 "%.150s: the device answers 0x%02x though it was not asked: reset it, then do the "
+                                 "job again",
+                                 l->port->name, bytes[0]);
     return 0;
   }
   pl_answer *a = &l->answer[l->first];
@@ -87,7 +95,8 @@ static size_t take_bytes(pl_link *l, const uint8_t *bytes, size_t n, pl_error *e
   for (; at < n && a->left; at++, a->left--) {
     if (a->command == PL_CMD_ECHO) {
       if (bytes[at] != *a->bytes++) {
-        *status = pl_link_lose(l, err, PL_E_IO, "%.150s: an ECHO came back changed: the link's CRC let an error pass", l->port->name);
+        *status = pl_link_lose(l, err, PL_E_IO, "%.150s: an ECHO came back changed: the link's CRC let an error pass",
+                               l->port->name);
         return 0;
       }
       continue;
@@ -161,7 +170,8 @@ pl_status pl_link_write(pl_link *l, uint16_t address, const uint32_t *words, uin
 }
 
 pl_status pl_link_configure(pl_link *l, const pl_image *words, pl_error *err) {
-  const int end = words->reg[PL_REG_KIND] == PL_KIND_INTENSITY ? PL_REG_WORDS : PL_REG_TABLES; /* others have no tables */
+  const int end =
+      words->reg[PL_REG_KIND] == PL_KIND_INTENSITY ? PL_REG_WORDS : PL_REG_TABLES; /* others have no tables */
   int changes = 0;
   for (int w = 0; w < end; changes++) {
     if (l->known[w] && l->held.reg[w] == words->reg[w]) {
@@ -227,8 +237,10 @@ uint64_t pl_link_ideal_clocks(const pl_link_info *info, const pl_model_regs *r) 
   const int slots = r->kind == PL_KIND_RNS ? pl_rns_used(r) : 1, full = (r->depth - 1) / r->channels;
   const int words = (r->channels + info->width - 1) / info->width;
   const int last_words = (r->depth - full * r->channels + info->width - 1) / info->width;
-  const uint64_t group = (uint64_t)full * (uint64_t)(words > slots ? words : slots) + (uint64_t)(last_words > slots ? last_words : slots);
-  return group * (uint64_t)((r->rows + info->rows - 1) / info->rows) * (uint64_t)((r->cols + info->columns - 1) / info->columns);
+  const uint64_t group =
+      (uint64_t)full * (uint64_t)(words > slots ? words : slots) + (uint64_t)(last_words > slots ? last_words : slots);
+  return group * (uint64_t)((r->rows + info->rows - 1) / info->rows) *
+         (uint64_t)((r->cols + info->columns - 1) / info->columns);
 }
 
 pl_status pl_link_run(pl_link *l, int32_t *c, ptrdiff_t ldc, pl_error *err) {
@@ -245,8 +257,8 @@ static pl_status read_words(pl_link *l, uint16_t address, uint16_t count, pl_ans
   return ask(l, bytes, sizeof bytes, answer, 4 * (uint64_t)count, err);
 }
 
-pl_status pl_link_read(pl_link *l, uint16_t address, uint16_t count, uint32_t *words, void (*done)(void *), void *context,
-                       pl_error *err) {
+pl_status pl_link_read(pl_link *l, uint16_t address, uint16_t count, uint32_t *words, void (*done)(void *),
+                       void *context, pl_error *err) {
   return read_words(l, address, count, (pl_answer){.words = words, .done = done, .context = context}, err);
 }
 

@@ -1,4 +1,5 @@
-/* device.c: sessions of a link: begin, check what answers, move bytes, end. See device.h; commands are in commands.c. */
+/* device.c: sessions of a link: begin, check what answers, move bytes, end. See device.h; commands are in commands.c.
+ */
 #include "link/device.h"
 
 #include <inttypes.h>
@@ -12,12 +13,15 @@
 
 enum {
   RING = PL_STREAM_RING_MAX,
-  WINDOW = 1 << 14,       /* bytes that may come unread, if the wire has flow control */
+  WINDOW_LEAST = 2048,    /* bytes that may come unread, if the wire has flow control: those of 1/20 s, within limits */
+  WINDOW_RATE = 20,
   CHIP_RESERVE = 64,      /* bytes of the chip's buffer that stay free */
+  BYE_US = 1000,
   SLICE_US = 20000,       /* longest wait in the port at a time */
-  PATIENCE_US = 2000000,  /* how long a device that answers may do nothing, and how many times the clocks of its work */
-  PATIENCE_FACTOR = 64,
+  PATIENCE_US = 2000000,  /* how long a device that answers may do nothing, beside the time-outs of a slow wire and */
+  PATIENCE_FACTOR = 64,   /* so many times the clocks of its work */
   CLOCK_LEAST_KHZ = 1000,
+  FRAMES_UNDER_WAY = 4,
 };
 
 pl_status pl_link_lose(pl_link *l, pl_error *err, pl_status status, const char *format, ...) {
@@ -60,21 +64,28 @@ static pl_status check_stream(pl_link *l, uint64_t now, pl_error *err) {
   switch (l->stream.state) {
     case PL_STREAM_SILENT:
       if (!l->stream.peer_ring)
-        return pl_link_lose(l, err, PL_E_NODEV,
-                            "%.150s: nothing answers: check that the board has power, that it is loaded with a Photolane "
-                            "bitstream, and that channel and baud rate are those of this bitstream", name);
+        return pl_link_lose(
+            l, err, PL_E_NODEV,
+            "%.150s: nothing answers: check that the board has power, that it is loaded with a Photolane "
+            "bitstream, and that channel and baud rate are those of this bitstream",
+            name);
       return pl_link_lose(l, err, PL_E_IO,
-                          "%.150s: no answer for %" PRIu64 " ms: the device was reset, lost its power, or another program has "
-                          "begun a session with it; do the job again to begin a new session", name,
-                          PL_STREAM_TRIES * pl_stream_timeout_us(&l->stream) / 1000);
+                          "%.150s: no answer for %" PRIu64
+                          " ms: the device was reset, lost its power, or another program has "
+                          "begun a session with it; do the job again to begin a new session",
+                          name, PL_STREAM_TRIES * pl_stream_timeout_us(&l->stream) / 1000);
     case PL_STREAM_TAKEN:
-      return pl_link_lose(l, err, PL_E_IO,
-                          "%.150s: another program has begun a session with the device: end that program, then do the job "
-                          "again", name);
+      return pl_link_lose(
+          l, err, PL_E_IO,
+          "%.150s: another program has begun a session with the device: end that program, then do the job "
+          "again",
+          name);
     case PL_STREAM_FOREIGN:
-      return pl_link_lose(l, err, PL_E_INPUT,
-                          "%.150s: the device speaks version %d of the link protocol, this library version %d: load a bitstream "
-                          "of this release", name, l->stream.other_version, PL_PROTOCOL_VERSION);
+      return pl_link_lose(
+          l, err, PL_E_INPUT,
+          "%.150s: the device speaks version %d of the link protocol, this library version %d: load a bitstream "
+          "of this release",
+          name, l->stream.other_version, PL_PROTOCOL_VERSION);
     default: break;
   }
   const int idle = !l->count && pl_stream_delivered(&l->stream);
@@ -84,11 +95,14 @@ static pl_status check_stream(pl_link *l, uint64_t now, pl_error *err) {
     l->moved_us = now;
   }
   const uint64_t khz = l->info.clock_khz > CLOCK_LEAST_KHZ ? l->info.clock_khz : CLOCK_LEAST_KHZ;
-  const uint64_t patience = PATIENCE_US + PATIENCE_FACTOR * (l->clocks - l->clocks_done) * 1000 / khz;
+  const uint64_t patience = PATIENCE_US + PL_STREAM_TRIES * pl_stream_timeout_us(&l->stream) +
+                            PATIENCE_FACTOR * (l->clocks - l->clocks_done) * 1000 / khz;
   if (l->stream.state == PL_STREAM_OPEN && now - l->moved_us > patience)
     return pl_link_lose(l, err, PL_E_IO,
-                        "%.150s: the device answers but does not end what it was told to do, after %" PRIu64 " ms: reset it, then "
-                        "do the job again", name, (now - l->moved_us) / 1000);
+                        "%.150s: the device answers but does not end what it was told to do, after %" PRIu64
+                        " ms: reset it, then "
+                        "do the job again",
+                        name, (now - l->moved_us) / 1000);
   return PL_OK;
 }
 
@@ -140,13 +154,17 @@ static pl_status check_words(pl_link *l, const uint32_t *words, pl_link_info *in
                         "%.150s: what answers is no Photolane device (its magic is 0x%08" PRIx32 ", not 0x%08" PRIx32
                         "): load a Photolane bitstream", name, words[PL_DEVICE_MAGIC], (uint32_t)PL_DEVICE_MAGIC_VALUE);
   if (protocol != PL_PROTOCOL_VERSION)
-    return pl_link_lose(l, err, PL_E_INPUT,
-                        "%.150s: the device speaks version %u of the link protocol, this library version %d: load a bitstream of "
-                        "this release", name, protocol, PL_PROTOCOL_VERSION);
+    return pl_link_lose(
+        l, err, PL_E_INPUT,
+        "%.150s: the device speaks version %u of the link protocol, this library version %d: load a bitstream of "
+        "this release",
+        name, protocol, PL_PROTOCOL_VERSION);
   if (registers != PL_REG_VERSION)
-    return pl_link_lose(l, err, PL_E_INPUT,
-                        "%.150s: the device has version %u of the registers, this library version %d: load a bitstream of this "
-                        "release", name, registers, PL_REG_VERSION);
+    return pl_link_lose(
+        l, err, PL_E_INPUT,
+        "%.150s: the device has version %u of the registers, this library version %d: load a bitstream of this "
+        "release",
+        name, registers, PL_REG_VERSION);
   if (words[PL_DEVICE_SESSION] != l->stream.session)
     return pl_link_lose(l, err, PL_E_IO, "%.150s: the device is in another session than it says: reset it", name);
   *info = (pl_link_info){
@@ -165,24 +183,36 @@ static pl_status check_words(pl_link *l, const uint32_t *words, pl_link_info *in
       .clock_khz = words[PL_DEVICE_CLOCK],
   };
   if (info->kind >= PL_KINDS)
-    return pl_link_lose(l, err, PL_E_INPUT, "%.150s: the device is of a kind of core (number %" PRIu32 ") that this library does "
-                        "not know: load a bitstream of this release", name, info->kind);
-  if (!info->rows || !info->columns || !info->width || !info->elements || info->width % info->elements)
     return pl_link_lose(l, err, PL_E_INPUT,
-                        "%.150s: the device has an impossible geometry, %d rows x %d columns x %d wide with %d codes a beat: load a "
-                        "bitstream of this release", name, info->rows, info->columns, info->width, info->elements);
+                        "%.150s: the device is of a kind of core (number %" PRIu32 ") that this library does "
+                        "not know: load a bitstream of this release",
+                        name, info->kind);
+  if (!info->rows || !info->columns || !info->width || !info->elements || info->width % info->elements)
+    return pl_link_lose(
+        l, err, PL_E_INPUT,
+        "%.150s: the device has an impossible geometry, %d rows x %d columns x %d wide with %d codes a beat: load a "
+        "bitstream of this release",
+        name, info->rows, info->columns, info->width, info->elements);
   return PL_OK;
+}
+
+/* Bytes that may come unread. On a wire without flow control a byte of payload may come with another one of frames around
+ * it. On a slow wire not too many, because time-outs grow with them. */
+static uint32_t window_of(const pl_port *port) {
+  if (port->chip_buffer > 2 * CHIP_RESERVE) return (port->chip_buffer - CHIP_RESERVE) / 2;
+  const uint32_t window = port->bytes_per_second / WINDOW_RATE;
+  return window < WINDOW_LEAST ? WINDOW_LEAST : window > RING ? RING : window;
 }
 
 static pl_status begin_session(pl_link *l, pl_link_info *info, pl_error *err) {
   const pl_port *port = l->port;
   const uint64_t now = port->ops->now_us(l->port);
   pl_stream_counters before = l->stream.counters;
-  const pl_stream_setup setup = {
-      .send_ring = RING, .receive_ring = RING, .payload_max = PL_FRAME_PAYLOAD_MAX,
-      .bytes_per_second = port->bytes_per_second ? port->bytes_per_second : 1,
-      /* On a wire without flow control a byte of payload may come with another one of frames around it. */
-      .window = port->chip_buffer > 2 * CHIP_RESERVE ? (port->chip_buffer - CHIP_RESERVE) / 2 : WINDOW};
+  const pl_stream_setup setup = {.send_ring = RING,
+                                 .receive_ring = RING,
+                                 .window = window_of(port),
+                                 .payload_max = PL_FRAME_PAYLOAD_MAX,
+                                 .bytes_per_second = port->bytes_per_second ? port->bytes_per_second : 1};
   pl_stream_init(&l->stream, &setup);
   l->stream.counters = before;
   memset(&l->failure, 0, sizeof l->failure);
@@ -198,9 +228,9 @@ static pl_status begin_session(pl_link *l, pl_link_info *info, pl_error *err) {
   pl_status status;
   while (l->stream.state == PL_STREAM_OPENING)
     if ((status = pl_link_pump(l, SLICE_US, err))) return status;
-  /* Two frames fit the device's buffer, so that one is on its way while the other is being taken. */
-  if (l->stream.peer_ring / 2 < l->stream.setup.payload_max)
-    l->stream.setup.payload_max = l->stream.peer_ring > 2 ? l->stream.peer_ring / 2 : 1;
+  /* Some frames fit the device's buffer, so that they are on their way while one is being taken and acknowledged. */
+  const uint32_t most = l->stream.peer_ring / FRAMES_UNDER_WAY;
+  if (most < l->stream.setup.payload_max) l->stream.setup.payload_max = most ? most : 1;
 
   static const uint8_t clear = PL_CMD_CLEAR;
   uint32_t words[PL_DEVICE_RUN_CYCLES] = {0};
@@ -226,14 +256,16 @@ pl_status pl_link_open(pl_port *port, pl_link **link, pl_error *err) {
   return PL_OK;
 }
 
-/* The device is told, as far as the port takes it at once; a host that dies tells nothing, and the next one begins anew. */
+/* The device is told, as far as the port takes it at once; a host that dies tells nothing, and the next one begins
+ * anew. */
 void pl_link_close(pl_link *l) {
   if (!l) return;
   if (l->stream.session && l->stream.state == PL_STREAM_OPEN && !l->unplugged) {
     uint8_t wire[PL_STREAM_COMPOSED_MAX];
     const size_t n = pl_stream_bye(&l->stream, wire);
-    size_t taken;
+    size_t taken, got;
     l->port->ops->write(l->port, wire, n, &taken, NULL);
+    l->port->ops->read(l->port, wire, sizeof wire, BYE_US, &got, NULL); /* some ports send only while they wait */
   }
   l->port->ops->close(l->port);
   free(l);
@@ -255,10 +287,12 @@ pl_status pl_link_resume(pl_link *l, pl_error *err) {
     l->info = info;
     return PL_OK;
   }
-  return pl_link_lose(l, err, PL_E_INPUT,
-                      "%.150s: another device is connected now, of kind %s and %d x %d x %d instead of kind %s and %d x %d x %d: "
-                      "connect the first one again, or open the new one anew", l->port->name, pl_kind_name(info.kind), info.rows,
-                      info.columns, info.width, pl_kind_name(l->info.kind), l->info.rows, l->info.columns, l->info.width);
+  return pl_link_lose(
+      l, err, PL_E_INPUT,
+      "%.150s: another device is connected now, of kind %s and %d x %d x %d instead of kind %s and %d x %d x %d: "
+      "connect the first one again, or open the new one anew",
+      l->port->name, pl_kind_name(info.kind), info.rows, info.columns, info.width, pl_kind_name(l->info.kind),
+      l->info.rows, l->info.columns, l->info.width);
 }
 
 pl_status pl_link_state(const pl_link *l) { return l->failure.status; }

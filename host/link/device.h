@@ -1,4 +1,5 @@
-/* device.h: a Photolane device at the other end of a port: its words, its commands, their answers (docs/protocol.md). Private.
+/* device.h: a Photolane device at the other end of a port: its words, its commands, their answers (docs/protocol.md).
+ * Private.
  *
  *   pl_link *link;
  *   if (pl_link_open(port, &link, err)) ...            HELLO, device words, checks
@@ -6,10 +7,10 @@
  *   pl_link_wait(link, err)                             until all answers have come
  *   pl_link_close(link)
  *
- * Commands are posted as fast as the link takes them, answers are put where they belong as they come. So several tiles are
- * under way at once. After an error other than PL_E_INPUT the session is over: what was posted may have been done or
- * not, and nothing is written to its places any more; pl_link_resume begins a new session with the same device, whose
- * registers and operands count as unknown.
+ * Commands are posted as fast as the link takes them, answers are put where they belong as they come. So several tiles
+ * are under way at once. After an error other than PL_E_INPUT the session is over: what was posted may have been done
+ * or not, and nothing is written to its places any more; pl_link_resume begins a new session with the same device,
+ * whose registers and operands count as unknown.
  */
 #ifndef PHOTOLANE_LINK_DEVICE_H
 #define PHOTOLANE_LINK_DEVICE_H
@@ -44,8 +45,8 @@ typedef struct {
 
 typedef struct pl_link pl_link;
 
-/* Begins a session on the port, which belongs to the link from now on, also on error. PL_E_NODEV: nothing answers. PL_E_INPUT:
- * what answers is no device of this library: another protocol, another register description, nonsense. */
+/* Begins a session on the port, which belongs to the link from now on, also on error. PL_E_NODEV: nothing answers.
+ * PL_E_INPUT: what answers is no device of this library: another protocol, another register description, nonsense. */
 pl_status pl_link_open(pl_port *port, pl_link **link, pl_error *err);
 
 /* Ends the session, if the port still works, and closes it. NULL is fine. */
@@ -63,7 +64,8 @@ const pl_port *pl_link_port(const pl_link *link);
 uint64_t pl_link_now_us(const pl_link *link); /* the port's clock */
 pl_link_traffic pl_link_traffic_of(const pl_link *link);
 
-/* ---- Commands. Each may wait until the link takes more, and in the meantime serves the answers of earlier ones. ---- */
+/* ---- Commands. Each may wait until the link takes more, and in the meantime serves the answers of earlier ones. ----
+ */
 
 /* Writes those of the PL_REG_WORDS registers that the device does not hold already. They must have passed
  * pl_image_check, and describe the tile of the next loads and run. */

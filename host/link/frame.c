@@ -50,11 +50,16 @@ static pl_frame_result check(pl_frame_decoder *d, uint32_t session, pl_frame *fr
   if (d->broken || d->left || d->size < PL_FRAME_HEADER + PL_FRAME_CRC) return PL_FRAME_BAD;
   const size_t covered = d->size - PL_FRAME_CRC;
   const int flags = d->raw[0];
-  if (crc32(flags & PL_FRAME_HELLO ? 0 : session, d->raw, (uInt)covered) != pl_get32(d->raw + covered)) return PL_FRAME_BAD;
+  if (crc32(flags & PL_FRAME_HELLO ? 0 : session, d->raw, (uInt)covered) != pl_get32(d->raw + covered))
+    return PL_FRAME_BAD;
   d->version = (uint8_t)(flags >> VERSION_SHIFT);
   if (d->version != PL_PROTOCOL_VERSION) return PL_FRAME_VERSION;
-  *frame = (pl_frame){.flags = flags & ((1 << VERSION_SHIFT) - 1), .seq = pl_get16(d->raw + 1), .ack = pl_get16(d->raw + 3),
-                      .limit = pl_get16(d->raw + 5), .size = covered - PL_FRAME_HEADER, .payload = d->raw + PL_FRAME_HEADER};
+  *frame = (pl_frame){.flags = flags & ((1 << VERSION_SHIFT) - 1),
+                      .seq = pl_get16(d->raw + 1),
+                      .ack = pl_get16(d->raw + 3),
+                      .limit = pl_get16(d->raw + 5),
+                      .size = covered - PL_FRAME_HEADER,
+                      .payload = d->raw + PL_FRAME_HEADER};
   return PL_FRAME_GOOD;
 }
 

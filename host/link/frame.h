@@ -1,4 +1,5 @@
-/* frame.h: frames of the link: header, payload and CRC-32, by COBS between zero bytes (docs/protocol.md, "Frames"). Private.
+/* frame.h: frames of the link: header, payload and CRC-32, by COBS between zero bytes (docs/protocol.md, "Frames").
+ * Private.
  *
  *   uint8_t wire[PL_FRAME_WIRE_MAX];
  *   size_t n = pl_frame_encode(&frame, session, wire);                to send
@@ -31,7 +32,8 @@ typedef struct {
   const uint8_t *payload; /* decoded: in the decoder, good until its next push */
 } pl_frame;
 
-/* Writes the frame with the zero byte that ends it; returns the bytes, at most PL_FRAME_WIRE_MAX. session: 0 with HELLO. */
+/* Writes the frame with the zero byte that ends it; returns the bytes, at most PL_FRAME_WIRE_MAX. session: 0 with
+ * HELLO. */
 size_t pl_frame_encode(const pl_frame *frame, uint32_t session, uint8_t *wire);
 
 typedef enum {

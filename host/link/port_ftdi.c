@@ -232,6 +232,8 @@ static void stop(port_ftdi *port) {
     for (int i = 0; i < OUT_TRANSFERS; i++) libusb_free_transfer(t->out[i].transfer);
     free(t);
   }
+  /* ftdi_free alone would not release the interface, and the kernel's driver would not come back. */
+  if (port->ftdi && port->ftdi->usb_dev) ftdi_usb_close(port->ftdi);
   if (port->ftdi) ftdi_free(port->ftdi);
   port->ftdi = NULL;
 }

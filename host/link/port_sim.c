@@ -115,7 +115,8 @@ static pl_status ask(sim_port *sim, uint32_t type, const void *request, size_t r
     const size_t size = head.size < sizeof why - 1 ? head.size : sizeof why - 1;
     if (receive_all(sim->fd, why, size)) return board_died(sim, err);
     end_board(sim, NULL);
-    return pl_fail(err, PL_E_IO, "simulated board: %s", why);
+    /* What a board complains of at once is what it was asked for. */
+    return pl_fail(err, type == BOARD_HELLO ? PL_E_INPUT : PL_E_IO, "simulated board: %s", why);
   }
   const size_t room = n ? *n : 0;
   if (head.type != type || head.size < answer_size || head.size - answer_size > room || receive_all(sim->fd, answer, answer_size) ||

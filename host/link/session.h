@@ -1,4 +1,5 @@
-/* session.h: what device.c (sessions, the pump) and commands.c (commands, answers) share of a pl_link. Private to host/link. */
+/* session.h: what device.c (sessions, the pump) and commands.c (commands, answers) share of a pl_link. Private to
+ * host/link. */
 #ifndef PHOTOLANE_LINK_SESSION_H
 #define PHOTOLANE_LINK_SESSION_H
 
@@ -6,7 +7,15 @@
 
 enum { ANSWERS_MAX = 64, COUNTER_WORDS = PL_DEVICE_FRAMES - PL_DEVICE_RUN_CYCLES };
 
-enum pl_link_command { PL_CMD_ECHO = 1, PL_CMD_WRITE, PL_CMD_READ, PL_CMD_LOAD, PL_CMD_RUN, PL_CMD_CLEAR, PL_CMD_REFUSED = 0xee };
+enum pl_link_command {
+  PL_CMD_ECHO = 1,
+  PL_CMD_WRITE,
+  PL_CMD_READ,
+  PL_CMD_LOAD,
+  PL_CMD_RUN,
+  PL_CMD_CLEAR,
+  PL_CMD_REFUSED = 0xee
+};
 
 /* An answer that must still come. */
 typedef struct {

@@ -6,7 +6,7 @@
 /* A frame that is lost costs less if it was short, so losses halve the payload, and what arrives lets it grow again. */
 enum { CUT_LEAST = 64, CUT_GROWTH = 8 };
 
-enum { TIMEOUT_BASE_US = 20000, TIMEOUT_BUFFERS = 4, ID_BYTES = 4 };
+enum { TIMEOUT_BASE_US = 20000, TIMEOUT_BUFFERS = 4, EARLY = 5, HELLO_WINDOW = 2048, ID_BYTES = 4 };
 
 static uint16_t distance(uint16_t from, uint16_t to) { return (uint16_t)(to - from); }
 
@@ -61,7 +61,8 @@ size_t pl_stream_bye(pl_stream *s, uint8_t wire[PL_STREAM_COMPOSED_MAX]) {
 /* ---- What is sent ---- */
 
 uint64_t pl_stream_timeout_us(const pl_stream *s) {
-  const uint64_t bytes = (uint64_t)TIMEOUT_BUFFERS * (s->setup.window + s->peer_ring);
+  const uint32_t window = s->state == PL_STREAM_OPENING && s->setup.window > HELLO_WINDOW ? HELLO_WINDOW : s->setup.window;
+  const uint64_t bytes = (uint64_t)TIMEOUT_BUFFERS * (window + s->peer_ring);
   return TIMEOUT_BASE_US + bytes * 1000000 / s->setup.bytes_per_second;
 }
 
@@ -89,6 +90,11 @@ static size_t payload_now(const pl_stream *s) {
   if (credit > PL_STREAM_RING_MAX) return 0;
   if (credit >= wanted) return wanted;
   return credit < s->peer_ring / 4 ? 0 : credit;
+}
+
+static void progress(pl_stream *s, uint64_t now_us) {
+  s->since_us = now_us;
+  s->early = 0;
 }
 
 static void go_back(pl_stream *s) {
@@ -120,7 +126,7 @@ size_t pl_stream_compose(pl_stream *s, uint64_t now_us, uint8_t wire[PL_STREAM_C
     s->counters.payload_resent += fresh_from < n ? fresh_from : n;
     s->next = (uint16_t)(s->next + n);
     if (fresh_from < n) s->furthest = s->next;
-    if (!s->waiting) s->since_us = now_us;
+    if (!s->waiting) progress(s, now_us);
     s->waiting = 1;
   }
   return pl_frame_encode(&frame, s->session, wire);
@@ -141,14 +147,12 @@ size_t pl_stream_read(pl_stream *s, uint8_t *bytes, size_t n) {
   return n;
 }
 
-/* Something is missing: says so, but a host only once for each byte until its time-out: what is on its way behind the gap
- * would make the device go back again and again. */
+/* Something is missing: says so, but a host only once for each byte until its time-out: what is on its way behind the
+ * gap would make the device go back again and again. */
 static void miss(pl_stream *s) {
   if (s->setup.is_device || !s->nak_told) s->nak_due = 1;
   s->nak_told = 1;
 }
-
-static void progress(pl_stream *s, uint64_t now_us) { s->since_us = now_us; }
 
 /* The other side's ack and limit; those that go backwards or name what was never sent are ignored. */
 static void take_ack(pl_stream *s, const pl_frame *f, uint64_t now_us) {
@@ -161,8 +165,8 @@ static void take_ack(pl_stream *s, const pl_frame *f, uint64_t now_us) {
     if (s->cut > PL_FRAME_PAYLOAD_MAX) s->cut = PL_FRAME_PAYLOAD_MAX;
     progress(s, now_us);
   }
-  if (distance(s->acknowledged, f->limit) <= PL_STREAM_RING_MAX && distance(s->limit, f->limit) <= PL_STREAM_RING_MAX)
-    s->limit = f->limit;
+  const uint16_t room = distance(s->acknowledged, f->limit);
+  if (room <= PL_STREAM_RING_MAX && room > distance(s->acknowledged, s->limit)) s->limit = f->limit;
 }
 
 static void take_nak(pl_stream *s, uint64_t now_us) {
@@ -268,7 +272,19 @@ static int outstanding(const pl_stream *s) {
 }
 
 uint64_t pl_stream_due(const pl_stream *s) {
-  return outstanding(s) && s->waiting ? s->since_us + pl_stream_timeout_us(s) : UINT64_MAX;
+  if (!outstanding(s) || !s->waiting) return UINT64_MAX;
+  const uint64_t timeout = pl_stream_timeout_us(s);
+  return s->since_us + (s->early || s->state == PL_STREAM_OPENING ? timeout : timeout / EARLY);
+}
+
+/* What is missing is asked for and what may be missing is sent once more. */
+static void ask_again(pl_stream *s) {
+  s->hello_due = s->state == PL_STREAM_OPENING;
+  s->nak_due = s->state == PL_STREAM_OPEN;
+  s->echo_until_us = 0;
+  s->nak_told = 0;
+  s->early = 1;
+  go_back(s);
 }
 
 void pl_stream_tick(pl_stream *s, uint64_t now_us) {
@@ -278,9 +294,14 @@ void pl_stream_tick(pl_stream *s, uint64_t now_us) {
   }
   if (!s->waiting) {
     s->waiting = 1;
-    s->since_us = now_us;
+    progress(s, now_us);
   }
   if (now_us < pl_stream_due(s)) return;
+  if (now_us < s->since_us + pl_stream_timeout_us(s)) { /* most likely something was lost twice */
+    s->counters.early++;
+    ask_again(s);
+    return;
+  }
   if (s->heard) s->tries = 0;
   if (s->tries == PL_STREAM_TRIES) {
     s->state = PL_STREAM_SILENT;
@@ -290,9 +311,5 @@ void pl_stream_tick(pl_stream *s, uint64_t now_us) {
   s->heard = 0;
   s->counters.timeouts++;
   s->since_us = now_us;
-  s->hello_due = s->state == PL_STREAM_OPENING;
-  s->nak_due = s->state == PL_STREAM_OPEN;
-  s->echo_until_us = 0;
-  s->nak_told = 0;
-  go_back(s);
+  ask_again(s);
 }

@@ -11,8 +11,8 @@
  *     pl_stream_write, pl_stream_read                  what the streams carry
  *   }
  *
- * The host has all the clocks. A device (setup.is_device) never acts by itself: it is the other end of the tests, written
- * against the same document as rtl/link. It takes the session that a host begins; `restarted` tells.
+ * The host has all the clocks. A device (setup.is_device) never acts by itself: it is the other end of the tests,
+ * written against the same document as rtl/link. It takes the session that a host begins; `restarted` tells.
  */
 #ifndef PHOTOLANE_LINK_STREAM_H
 #define PHOTOLANE_LINK_STREAM_H
@@ -46,7 +46,8 @@ typedef enum {
 /* Since pl_stream_init. */
 typedef struct {
   uint64_t frames_sent, frames_good, frames_bad;
-  uint64_t gaps, repetitions, naks_sent, naks_got, timeouts;
+  uint64_t gaps, repetitions, naks_sent, naks_got;
+  uint64_t timeouts, early; /* early: questions before the time-out */
   uint64_t payload_sent, payload_resent, payload_taken; /* bytes */
 } pl_stream_counters;
 
@@ -59,19 +60,22 @@ typedef struct {
   pl_stream_counters counters;
 
   pl_frame_decoder decoder;
-  /* Numbers of the stream that is sent: acknowledged <= next <= furthest <= end; the other side takes those below limit. */
+  /* Numbers of the stream that is sent: acknowledged <= next <= furthest <= end; the other side takes those below
+   * limit. */
   uint16_t acknowledged, next, furthest, end, limit;
   uint32_t cut;          /* payload that a frame may have now, at most setup.payload_max */
   uint32_t peer_ring;    /* bytes of the other side's receive buffer, by its first limit */
   uint16_t expected, consumed, told_limit; /* of the stream that is received */
   int hello_due, answer_due, nak_due;
-  int nak_told;          /* a NAK for `expected` has been asked for; host: until the time-out, device: until a good frame */
+  int nak_told; /* a NAK for `expected` has been asked for; host: until the time-out, device: until a good frame */
   uint16_t went_back_to; /* host: NAKs for this number are echoes of what was on its way until ... */
   uint64_t echo_until_us;
 
   uint64_t awaited;      /* host: bytes of answers that must still come */
   uint64_t since_us;     /* host: of the last progress or time-out while something was outstanding */
-  int waiting, tries, heard; /* heard: a good frame since the last time-out */
+  int waiting, tries;
+  int early;             /* the early question has been asked since the last progress */
+  int heard;             /* a good frame since the last time-out */
 
   uint8_t send[PL_STREAM_RING_MAX], receive[PL_STREAM_RING_MAX];
 } pl_stream;

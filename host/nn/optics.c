@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nn/job_log.h"
 #include "nn/kernels.h"
 #include "nn/architecture.h"
 #include "nn/ranges.h"
@@ -46,6 +47,7 @@ struct pl_nn_optics {
   int32_t *c, *c_check;
   size_t codes_room, scales_room, c_room, c_check_room;
   uint64_t products;
+  pl_nn_job_log log;
 };
 
 static size_t slot(int layer, pl_nn_product p) { return (size_t)layer * PL_NN_PRODUCTS + (size_t)p; }
@@ -207,6 +209,7 @@ void pl_nn_optics_free(pl_nn_optics *o) {
   free(o->scales);
   free(o->c);
   free(o->c_check);
+  pl_nn_job_log_free(&o->log);
   free(o);
 }
 
@@ -215,7 +218,7 @@ void pl_nn_optics_clips(const pl_nn_optics *o, int layer, pl_nn_product p, uint6
   *reads = o->clips[slot(layer, p)].reads;
   *clipped = o->clips[slot(layer, p)].clipped;
 }
-
+const pl_nn_job_log *pl_nn_optics_log(const pl_nn_optics *o) { return &o->log; }
 int pl_optics_has(const pl_nn_optics *o, pl_nn_product p) { return o && (o->settings.products >> p & 1); }
 int pl_optics_limit_a(const pl_nn_optics *o) { return o->limit_a; }
 int pl_optics_limit_b(const pl_nn_optics *o) { return o->limit_b; }
@@ -321,10 +324,12 @@ pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int he
     return PL_OK;
   }
   *step = (float)pl_range_step(&o->settings.image, job->range);
-  pl_counters before = {0}, after = {0}; /* a device that cannot tell counts nothing */
-  pl_get_counters(o->settings.device, &before, NULL);
-  if ((status = pl_gemm(o->settings.device, job, err))) return status;
-  pl_get_counters(o->settings.device, &after, NULL);
+  pl_counters before, after;
+  status = pl_get_counters(o->settings.device, &before, err);
+  if (!status) status = pl_gemm(o->settings.device, job, err);
+  if (!status) status = pl_get_counters(o->settings.device, &after, err);
+  if (!status) status = pl_nn_job_log_add(&o->log, p, job, &before, &after, err);
+  if (status) return status;
   o->clips[slot(layer, p)].reads += after.reads - before.reads;
   o->clips[slot(layer, p)].clipped += after.clipped - before.clipped;
   if (o->settings.check) {

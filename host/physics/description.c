@@ -2,15 +2,13 @@
  *
  * Every error is one sentence that begins with file:line and names the field.
  */
-#include <errno.h>
 #include <libconfig.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "device/backend.h"
 #include "physics/fields.h"
-
-enum { FILE_MAX = 1 << 20 };
 
 /* ---- Settings that are no numbers ---- */
 
@@ -165,46 +163,11 @@ static pl_status parse(const char *path, const char *text, pl_physics *p, pl_ima
   return status;
 }
 
-/* libconfig ends the program when a file cannot be read on (a directory, say), so it only ever gets text. */
-static pl_status read_text_file(const char *path, char **text, pl_error *err) {
-  FILE *file = fopen(path, "rb");
-  if (!file) return pl_fail(err, PL_E_INPUT, "cannot read the core description %s: %s", path, strerror(errno));
-  pl_status status = PL_OK;
-  *text = malloc(FILE_MAX + 1);
-  size_t length = *text ? fread(*text, 1, FILE_MAX, file) : 0;
-  if (!*text) {
-    status = pl_fail(err, PL_E_MEMORY, "out of memory when reading %s", path);
-  } else if (ferror(file)) {
-    status = pl_fail(err, PL_E_INPUT, "cannot read the core description %s: %s", path, strerror(errno));
-  } else if (length == FILE_MAX || memchr(*text, 0, length)) {
-    status = pl_fail(err, PL_E_INPUT, "%s is no core description: it is not a short text", path);
-  } else {
-    (*text)[length] = 0;
-    /* An include could name a file that libconfig cannot read, see above. */
-    if (strstr(*text, "@include"))
-      status = pl_fail(err, PL_E_INPUT, "%s: @include is not supported in a core description", path);
-  }
-  if (status) {
-    free(*text);
-    *text = NULL;
-  }
-  fclose(file);
-  return status;
-}
-
-/* "dir/lightening.cfg" -> "lightening" */
-static void name_from_path(const char *path, char *name, size_t size) {
-  const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
-  snprintf(name, size, "%s", base);
-  char *dot = strrchr(name, '.');
-  if (dot && dot > name) *dot = 0;
-}
-
 pl_status pl_physics_read(const char *path, pl_physics *p, pl_image *image, pl_error *err) {
   pl_physics_reset(p);
-  name_from_path(path, p->name, sizeof p->name);
+  pl_config_name(path, p->name, sizeof p->name);
   char *text = NULL;
-  pl_status status = read_text_file(path, &text, err);
+  pl_status status = pl_config_text("core description", path, &text, err);
   if (status) return status;
   status = parse(path, text, p, image, err);
   free(text);

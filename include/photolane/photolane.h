@@ -7,6 +7,8 @@
  *   model:             the golden model, integers in C
  *   rtl: rtl:8x8x64    the RTL, Verilated; rows x columns x width of the physical array
  *                      (`rtl:8x8x64?check=1` compares each detector read with the golden model)
+ *   sim:uart sim:ft245 a simulated board: RTL, link and FTDI chip at their pins, driven like a real one
+ *   ftdi:              an FPGA board behind an FTDI chip (`ftdi:?serial=PL0042`, `ftdi:?mode=fifo`)
  *   null:              the golden model with injected faults, for tests (`null:?fail=lost&after=5`, ...)
  *
  * The life of a device:
@@ -175,7 +177,8 @@ typedef struct {
                      until pl_close, over every pl_configure */
 } pl_job;
 
-/* Computes one job, whole or not at all: on error c is undefined. */
+/* Computes one job, whole or not at all: on error c is undefined. If a board is unplugged on the way this is PL_E_NODEV,
+ * unless it comes back within the seconds of its option `wait`; the same job asked for again then goes on where it stopped. */
 PL_API pl_status pl_gemm(pl_device *dev, const pl_job *job, pl_error *err);
 
 /* ---- Counters ------------------------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 // pl_chip: everything behind the wire: streams, commands and one optical core.
 //
 // rx_* are the bytes of the wire that come, tx_* those that leave, both valid/ready; rx_fault_i counts a byte that the
-// physical layer lost. Compact: pl_compact in place of pl_core. The core is reset by each new session, so a HELLO ends any job.
+// physical layer lost. Compact: 1: pl_compact in place of pl_core, 2: with its bit planes. The core is reset by each new session, so a HELLO ends any job.
 // status_o: 0 a session is open, 1 and 2 change with every good frame received and every frame sent, 3 the core computes.
 `default_nettype none
 module pl_chip #(
@@ -13,7 +13,7 @@ module pl_chip #(
   parameter int AWords = 256,
   parameter int BWords = 256,
   parameter int BackLanes = Rows * Columns,
-  parameter bit Compact = 1'b0,
+  parameter int Compact = 0,
   parameter int RxLog = 12,
   parameter int TxLog = 12,
   parameter bit Ft245 = 1'b0,     // what the wire is; a UART never gives a byte in less than 40 clocks
@@ -88,9 +88,9 @@ module pl_chip #(
   end
   assign idle = core_ready_q & core_idle & unload_idle;
 
-  if (Compact) begin : g_compact
-    pl_compact #(.Kind(Kind), .Rows(Rows), .Columns(Columns), .Width(Width), .Elements(Elements), .AWords(AWords),
-                 .BWords(BWords), .BackLanes(BackLanes)) u_core (
+  if (Compact != 0) begin : g_compact
+    pl_compact #(.Rows(Rows), .Columns(Columns), .Planes(Compact == 2 ? 1 : 0), .Width(Width), .Elements(Elements),
+                 .AWords(AWords), .BWords(BWords)) u_core (
       .clk_i(clk_i), .rst_ni(core_rst_nq), .idle_o(core_idle), .reg_we_i(reg_we), .reg_addr_i(reg_addr),
       .reg_wdata_i(reg_wdata), .load_start_i(load_start), .load_operand_i(load_operand), .load_valid_i(load_valid),
       .load_ready_o(load_ready), .load_codes_i(load_codes), .load_shift_i(load_shift), .start_i(start),

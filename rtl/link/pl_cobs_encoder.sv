@@ -3,9 +3,11 @@
 // At ready_o a byte is taken with valid_i, or with end_i (not together) the frame ends: its last code and a 00 follow.
 // Blocks are written into a ring of 512 bytes behind a place that is left for their code; a byte can leave (valid_o,
 // ready_i) when the code of its block is known. So 1 in 254 bytes and 3 clocks at the end of a frame are all that it
-// costs. low_o: the ring is less than half full.
+// costs. low_o: less than 2^LowLog bytes are in the ring.
 `default_nettype none
-module pl_cobs_encoder (
+module pl_cobs_encoder #(
+  parameter int LowLog = 8  // 2..8
+) (
   input  logic       clk_i,
   input  logic       rst_ni,
   input  logic       valid_i,
@@ -29,7 +31,9 @@ module pl_cobs_encoder (
   logic [7:0] wdata;
 
   assign used = write_q - read_q;
-  assign low_o = ~used[Log-1];
+  logic unused_used;
+  assign unused_used = ^used;
+  assign low_o = used[Log-1:LowLog] == '0;
   assign ready_o = state_q == Data && used[Log-1:2] != '1;  // a byte, and a code and a 00 after it, find room
 
   always_comb begin

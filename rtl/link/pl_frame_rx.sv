@@ -71,6 +71,7 @@ module pl_frame_rx #(
   logic borrow, end_borrow;
   logic nak_q, version_q, equal_q, borrow_q, end_borrow_q, in_order_q, later_q, ack_valid_q, limit_valid_q;
   logic [15:0] ack_q, limit_q;
+  logic [7:0] end_high_q;  // of the number whose low byte has been compared
   logic [31:0] id_q;
   always_comb begin
     unique case (count_q[2:0])
@@ -84,13 +85,14 @@ module pl_frame_rx #(
   end
   logic high;  // byte of a number
   assign high = ~count_q[0];
-  assign last_byte = high ? end_i[15:8] : end_i[7:0];
+  assign last_byte = high ? end_high_q : end_i[7:0];
   assign {borrow, difference} = {1'b0, data} - {1'b0, against} - {8'd0, high & borrow_q};
   assign {end_borrow, beyond} = {1'b0, last_byte} - {1'b0, data} - {8'd0, high & end_borrow_q};
   always_ff @(posedge clk_i) begin
     if (valid) begin
       borrow_q <= borrow;
       end_borrow_q <= end_borrow;
+      end_high_q <= end_i[15:8];
       if (first) begin
         hello_q <= data[0];
         nak_q <= data[1];

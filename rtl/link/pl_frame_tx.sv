@@ -4,7 +4,7 @@
 // stand still until the payload begins, ack_i and limit_i may change; limit_o is the limit that was told last, and what
 // ack_i covers when the frame begins is told by it. The payload are the bytes taken at payload_valid_i & payload_ready_o: it ends with the byte at
 // payload_last_i, or when payload_valid_i is low; that of HELLO is the session. idle_o also says that the wire will soon
-// run dry: less than half of the encoder's 512 bytes wait, so what is told now is not old when it gets there. The bytes of
+// run dry: less than 256 bytes (SerialCrc: 64) wait, so frames are large, and what is told is not old when it gets there. The bytes of
 // the wire leave by valid_o and ready_i: one per clock, or with SerialCrc one in 9.
 `default_nettype none
 module pl_frame_tx #(
@@ -99,7 +99,8 @@ module pl_frame_tx #(
     .clk_i(clk_i), .rst_ni(rst_ni), .clear_i(state_q == Idle), .valid_i(valid & checked & encoder_ready),
     .ready_o(crc_ready), .byte_i(data ^ key), .crc_o(crc)
   );
-  pl_cobs_encoder u_cobs (
+  // A block of 254 bytes must be whole before its first byte can leave: 254 clocks, or 254 * 9 where a byte leaves in 40.
+  pl_cobs_encoder #(.LowLog(SerialCrc ? 6 : 8)) u_cobs (
     .clk_i(clk_i), .rst_ni(rst_ni), .valid_i(valid & crc_ready), .end_i(state_q == End), .ready_o(encoder_ready),
     .byte_i(data), .low_o(low), .valid_o(valid_o), .ready_i(ready_i), .byte_o(byte_o)
   );

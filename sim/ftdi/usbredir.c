@@ -251,7 +251,8 @@ static void serve(ftdi_front *front, uint64_t now_us) {
         t->done += ftdi_chip_bulk_out(front->chip, t->header.endpoint, t->data + t->done, t->length - t->done, now_us);
         finished = t->done == t->length;
       }
-      if (t->done - before > 2) front->bytes += (uint64_t)(t->done - before);
+      const int moved = t->done - before, in = t->header.endpoint & 0x80;
+      if (moved > 2 || !in) front->bytes += (uint64_t)moved; /* two are a status alone */
       if (!finished) break;
       u->queue[e] = t->next;
       complete(u, t, usb_redir_success);

@@ -11,7 +11,7 @@ namespace {
 class ChipFt245 final : public Chip {
  public:
   // Reset falls once before time begins: so the pins are at rest from the first, as those of an FPGA that is not configured yet.
-  explicit ChipFt245(uint32_t khz) : top_(&context_), clock_(khz) {
+  explicit ChipFt245(uint32_t khz) : top_((draw_state(context_), &context_)), clock_(khz) {
     top_.rxf_ni = 1, top_.txe_ni = 1, top_.data_i = 0xff;
     for (const bool rst_n : {true, false}) top_.rst_ni = rst_n, top_.eval();
     changed();

@@ -11,7 +11,7 @@ namespace {
 class ChipUart final : public Chip {
  public:
   // Reset falls once before time begins: so the pins are at rest from the first, as those of an FPGA that is not configured yet.
-  explicit ChipUart(uint32_t khz) : top_(&context_), clock_(khz) {
+  explicit ChipUart(uint32_t khz) : top_((draw_state(context_), &context_)), clock_(khz) {
     top_.rxd_i = 1, top_.cts_ni = 1;
     for (const bool rst_n : {true, false}) top_.rst_ni = rst_n, top_.eval();
     changed();

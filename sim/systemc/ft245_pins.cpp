@@ -69,7 +69,7 @@ void Ft245Pins::start_or_stop(ps_t now) {
     running_ = true;
     base_ = handled_ = now + kPeriod;
     chip_.clkout(base_, kPeriod);
-    rules_.clock_started();
+    rules_.clock_started(now);
   } else if (!wanted && running_) {
     running_ = false;
     chip_.clkout(kNever, kPeriod);

@@ -19,7 +19,7 @@ void Ft245Rules::changed(ps_t now, const Ft245Sample &s) {
 }
 
 void Ft245Rules::edge(ps_t now, const Ft245Sample &s) {
-  if (changed_at_ + kSetup > now) broken(now, "an output changed less than 7.5 ns before the edge of CLKOUT");
+  if (changed_at_ + kSetup > now && now > started_at_ + kUnsettled) broken(now, "an output changed less than 7.5 ns before the edge of CLKOUT");
   if (s.rd && !s.oe) broken(now, "RD# is low while OE# is high");
   if (s.rd && !last_.rd && !last_.oe) broken(now, "OE# must be low a clock before RD#");
   if (s.wr && s.oe) broken(now, "WR# is low while OE# is low");

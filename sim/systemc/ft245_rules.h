@@ -20,16 +20,19 @@ class Ft245Rules {
   explicit Ft245Rules(Bay &bay) : bay_(bay) {}
   void edge(ps_t now, const Ft245Sample &sample);
   void changed(ps_t now, const Ft245Sample &sample);  // an output of the FPGA changed; CLKOUT need not run
-  void clock_started() { started_ = true; }
+  void clock_started(ps_t now) { started_ = true, started_at_ = now; }
   const Ft245Sample &last() const { return last_; }  // at the last edge; edges at which nothing differs need not be told
 
  private:
   static constexpr ps_t kSetup = 7500;  // t7, t9, t12, t14
+  // What releases the pins when CLKOUT stands still cannot be in step with it: if it starts again just then, nothing can hold the
+  // set-up time. A real CLKOUT stops only when the host resets the mode.
+  static constexpr ps_t kUnsettled = kPsPerUs;
   void broken(ps_t now, const char *rule);
 
   Bay &bay_;
   Ft245Sample last_;
-  ps_t changed_at_ = 0;
+  ps_t changed_at_ = 0, started_at_ = 0;
   bool started_ = false;
 };
 

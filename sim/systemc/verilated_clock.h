@@ -2,6 +2,7 @@
 #ifndef PHOTOLANE_BOARD_VERILATED_CLOCK_H
 #define PHOTOLANE_BOARD_VERILATED_CLOCK_H
 
+#include <cstdlib>
 #include <memory>
 
 #include "chip.h"
@@ -11,6 +12,13 @@
 #endif
 
 namespace board {
+
+// State before reset, if the build has it random (RTL_X in scripts/rtl.mk): PHOTOLANE_RESET_SEED=N draws another.
+inline void draw_state(VerilatedContext &context) {
+  const char *seed = std::getenv("PHOTOLANE_RESET_SEED");
+  context.randReset(2);
+  context.randSeed(seed ? std::atoi(seed) : 1);
+}
 
 // Rising edges every 10^9 / khz ps, without drift.
 class ClockTimes {

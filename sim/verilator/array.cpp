@@ -1,8 +1,11 @@
-// array.cpp: one Verilated shape and kind of rtl/engine/pl_core.sv as an array plug-in (include/photolane/array.h).
+// array.cpp: one Verilated shape and kind of rtl/engine/pl_core.sv, or of rtl/compact/pl_compact.sv, as an array plug-in
+// (include/photolane/array.h).
 //
 // Drives the core at its job interface: registers, operand beats, start, results. Every function is called from
 // one thread; instances are independent. Compiled once per shape with PL_KIND, PL_ROWS, PL_COLUMNS, PL_WIDTH, PL_BACK
-// (lanes of the back end), PL_ELEMENTS (codes per beat), PL_WORDS (buffer depth) and PL_TRACED.
+// (lanes of the back end), PL_ELEMENTS (codes per beat), PL_WORDS (buffer depth; PL_A_WORDS and PL_B_WORDS if they differ)
+// and PL_TRACED. PL_SERIAL: the compact core, whose results come one by one. PL_NETLIST: the synthesized netlist with the
+// same ports (scripts/bits.mk). These two have no bound checker.
 #include "photolane/array.h"
 
 #include <algorithm>
@@ -12,7 +15,21 @@
 #include <string>
 
 #include "Vpl_core.h"
+#ifndef PL_SERIAL
+#define PL_SERIAL 0
+#endif
+#ifndef PL_NETLIST
+#define PL_NETLIST 0
+#endif
+#ifndef PL_A_WORDS
+#define PL_A_WORDS PL_WORDS
+#define PL_B_WORDS PL_WORDS
+#endif
+#if PL_NETLIST
+#include "svdpi.h"
+#elif !PL_SERIAL
 #include "Vpl_core__Dpi.h"
+#endif
 #include "checker.h"
 extern "C" {
 #include "model/rns.h"
@@ -40,6 +57,7 @@ struct pl_array {
 
 static thread_local pl_array *current;  // whose clock runs: DPI calls have no argument for it
 
+#if !PL_SERIAL
 // ---- DPI, called by pl_checker.sv.
 extern "C" svBit pl_checker_on() { return current && current->checker ? 1 : 0; }
 extern "C" void pl_checker_sums(const svBitVecVal *y, const svBitVecVal *d, const svBitVecVal *p, const svBitVecVal *l) {
@@ -50,6 +68,7 @@ extern "C" void pl_checker_code(const svBitVecVal *code, const svBitVecVal *shif
                                 const svBitVecVal *detected, const svBitVecVal *corrected) {
   current->checker->code(code, shift, clipped, detected, corrected);
 }
+#endif
 
 namespace {
 
@@ -58,11 +77,13 @@ int fail(char *error, size_t size, const std::string &text) {
   return -1;
 }
 
+#if !PL_SERIAL
 // The checker's first difference: 1, not the -1 of a failure.
 int differs(pl_array *a, char *error, size_t size) {
   fail(error, size, a->checker->sentence());
   return 1;
 }
+#endif
 
 // The words of a packed port, whatever type Verilator gives it by width.
 template <typename T>
@@ -89,12 +110,22 @@ void tick(pl_array *a) {
 }
 
 pl_array *create(int check, char *error, size_t size) {
+#if PL_NETLIST
+  if (check) {
+    fail(error, size, "a netlist has no signals to check: open it without check=1");
+    return nullptr;
+  }
+#endif
   auto a = std::make_unique<pl_array>();
   a->context.traceEverOn(PL_TRACED);
   // Builds with `--x-initial unique` start from random state, which reset must overcome (`make check`).
   if (const char *seed = getenv("PHOTOLANE_RESET_SEED")) {
     a->context.randReset(2);
     a->context.randSeed(atoi(seed));
+  }
+  if (check && PL_SERIAL) {
+    fail(error, size, "the compact core has no checker: open it without check=1");
+    return nullptr;
   }
   a->core = std::make_unique<Vpl_core>(&a->context);
   if (check) a->checker = std::make_unique<Checker>(PL_ROWS, PL_COLUMNS, PL_BACK);
@@ -110,6 +141,7 @@ pl_array *create(int check, char *error, size_t size) {
   tick(a.get());
   a->core->rst_ni = 1;
   tick(a.get());
+  for (int wait = 0; PL_SERIAL && !a->core->idle_o && wait < 10000; wait++) tick(a.get());  // it sets its registers
   if (!a->core->idle_o) {
     fail(error, size, "the array does not leave reset");
     return nullptr;
@@ -187,7 +219,7 @@ int64_t operand_words(const pl_model_regs &r, int operand) {
   return (rows + lanes - 1) / lanes * group_words(r);
 }
 int base_of(const pl_array *a, int operand) { return a->image.reg[operand ? PL_REG_B_BASE : PL_REG_A_BASE]; }
-bool fits(const pl_array *a, int operand) { return base_of(a, operand) + operand_words(a->regs, operand) <= PL_WORDS; }
+bool fits(const pl_array *a, int operand) { return base_of(a, operand) + operand_words(a->regs, operand) <= (operand ? PL_B_WORDS : PL_A_WORDS); }
 
 // Clocks of one group of lanes: each read takes its words, or its passes through the back end if those are more.
 int64_t group_clocks(const pl_model_regs &r) {
@@ -220,6 +252,7 @@ int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, in
       a->core->load_valid_i = 0;
       for (int n = pause(a); n > 0; n--) tick(a);
       a->core->load_valid_i = 1;
+      for (int wait = 0; PL_SERIAL && !a->core->load_ready_o && wait < 100000; wait++) tick(a);
       if (!a->core->load_ready_o) return fail(error, size, "the array refuses an operand beat");
       tick(a);
       k = end;
@@ -227,7 +260,7 @@ int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, in
   }
   a->core->load_valid_i = 0;
   for (int wait = 0; !a->core->idle_o; wait++) {
-    if (wait > 1000) return fail(error, size, "the array does not end its load");
+    if (wait > (PL_SERIAL ? 100000 : 1000)) return fail(error, size, "the array does not end its load");
     tick(a);
   }
   a->counters.load_cycles += a->clock - begin;
@@ -235,6 +268,39 @@ int load(pl_array *a, int operand, const int8_t *codes, int64_t ld, int rows, in
   return 0;
 }
 
+#if PL_SERIAL
+int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
+  const pl_model_regs &r = a->regs;
+  if (!fits(a, 0) || !fits(a, 1)) return fail(error, size, "an operand does not fit the array's buffer");
+  const uint64_t begin = a->clock;
+  const int64_t row_groups = (r.rows + PL_ROWS - 1) / PL_ROWS, column_groups = (r.cols + PL_COLUMNS - 1) / PL_COLUMNS;
+  const uint64_t ideal = row_groups * column_groups * group_clocks(r);
+  const int limit = 100000 + 5000 * PL_ROWS * PL_COLUMNS * ((r.depth - 1) / r.channels + 1);  // clocks of one result
+  a->core->result_ready_i = 0;
+  a->core->start_i = 1;
+  tick(a);
+  a->core->start_i = 0;
+  for (int m0 = 0; m0 < r.rows; m0 += PL_ROWS)
+    for (int n0 = 0; n0 < r.cols; n0 += PL_COLUMNS)
+      for (int m = m0; m < std::min(m0 + PL_ROWS, r.rows); m++)
+        for (int n = n0; n < std::min(n0 + PL_COLUMNS, r.cols); n++) {
+          for (int wait = 0; !a->core->result_valid_o; wait++) {
+            if (wait > limit) return fail(error, size, "the array does not deliver its results");
+            tick(a);
+          }
+          for (int w = pause(a); w > 0; w--) tick(a);
+          c[m * ldc + n] = static_cast<int32_t>(a->core->result_o);
+          a->core->result_ready_i = 1;
+          tick(a);
+          a->core->result_ready_i = 0;
+        }
+  for (int wait = 0; !a->core->idle_o && wait < 10000; wait++) tick(a);
+  if (!a->core->idle_o) return fail(error, size, "the array does not end its tile");
+  a->counters.cycles += a->clock - begin;
+  a->counters.ideal_cycles += ideal;
+  return 0;
+}
+#else
 int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
   const pl_model_regs &r = a->regs;
   if (!fits(a, 0) || !fits(a, 1)) return fail(error, size, "an operand does not fit the array's buffer");
@@ -273,6 +339,8 @@ int run(pl_array *a, int32_t *c, int64_t ldc, char *error, size_t size) {
   return 0;
 }
 
+#endif
+
 void counters(pl_array *a, pl_counters *out) {
   const auto add = [](uint64_t now, uint64_t &seen, uint64_t &sum) {
     sum += now - seen;
@@ -296,7 +364,7 @@ const std::string build =
     std::string(PL_BUILD_ID) + ", " + Verilated::productName() + " " + Verilated::productVersion() + ", " + __VERSION__;
 
 const pl_array_api api = {PL_ARRAY_ABI, build.c_str(), PL_KIND,  PL_ROWS, PL_COLUMNS, PL_WIDTH,
-                          PL_WORDS,     PL_WORDS,      PL_TRACED, create,  destroy,    trace,
+                          PL_A_WORDS,   PL_B_WORDS,    PL_TRACED, create,  destroy,    trace,
                           stall,        configure,     load,      run,     counters};
 
 }  // namespace

@@ -98,7 +98,7 @@ START_TEST(test_all_bytes_come_back) {
   if (_i == 5) { /* an FT231X has no FIFO */
     pl_port *none;
     pl_error err;
-    ck_assert_int_eq(pl_port_sim_open(&options, &none, &err), PL_E_IO);
+    ck_assert_int_eq(pl_port_sim_open(&options, &none, &err), PL_E_INPUT);
     ck_assert_msg(strstr(err.text, "FT231X"), "%s", err.text);
     ck_assert_ptr_null(none);
     return;
@@ -396,6 +396,18 @@ START_TEST(test_no_such_board) {
 }
 END_TEST
 
+START_TEST(test_no_such_waveform) {
+  static const char *const file[] = {"x.wlf", "x.fst"}, *const said[] = {"ends in .vcd", "make boards TRACED=1"};
+  pl_sim_options options = plain("echo-uart");
+  options.trace = file[_i];
+  if (_i) options.board = "echo-ft245-at-once"; /* never traced */
+  pl_port *port;
+  pl_error err;
+  ck_assert_int_eq(pl_port_sim_open(&options, &port, &err), PL_E_INPUT);
+  ck_assert_msg(strstr(err.text, said[_i]), "%s", err.text);
+}
+END_TEST
+
 /* A waveform of the pins: a VCD in which TXD moves. */
 START_TEST(test_vcd) {
   char file[] = "/tmp/photolane-XXXXXX.vcd";
@@ -442,6 +454,7 @@ int main(void) {
   tcase_add_loop_test(tc, test_closed_board_is_no_zombie, 0, 2);
   tcase_add_loop_test(tc, test_killed_host, 0, 2);
   tcase_add_test(tc, test_no_such_board);
+  tcase_add_loop_test(tc, test_no_such_waveform, 0, 2);
   tcase_add_loop_test(tc, test_vcd, 0, 2);
   suite_add_tcase(suite, tc);
   SRunner *runner = srunner_create(suite);

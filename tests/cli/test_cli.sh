@@ -74,7 +74,7 @@ differs() {
 good "usage: photolane <verb>" --help
 good "usage: photolane <verb>" help
 good "(build " --version
-for verb in info verify run perplexity calibrate bench replay; do
+for verb in info verify run perplexity calibrate bench energy replay; do
   good "usage: photolane $verb" "$verb" --help
   good "usage: photolane $verb" "$verb" -h
   wrong 2 "unknown option '--nonsense'" "$verb" --nonsense

@@ -56,7 +56,9 @@ check "install" make -s O="$build" PREFIX=/usr/local DESTDIR="$root" install
 prefix=$root/usr/local
 for file in bin/photolane lib/libphotolane.a lib/libphotolane.so lib/pkgconfig/photolane.pc share/man/man1/photolane.1 lib/udev/rules.d/60-photolane.rules \
   include/photolane/photolane.h include/photolane/registers.h include/photolane/version.h \
-  share/photolane/cores/ideal.cfg share/photolane/cores/lightening.cfg; do
+  share/photolane/cores/ideal.cfg share/photolane/cores/lightening.cfg share/photolane/energy/archs/lt-base.cfg \
+  share/photolane/energy/shapes/deit-t.cfg share/photolane/energy/systems/typical.cfg \
+  share/photolane/energy/claims/mirage.cfg; do
   check "$file" test -s "$prefix/$file"
 done
 check "soname" prints "libphotolane.so.0" objdump -p "$prefix/lib/libphotolane.so"
@@ -70,9 +72,10 @@ check "shared" "$cc" -Wall -Wextra -Werror -o "$temp/shared" "$temp/user.c" $(pk
 check "runs shared" prints "50 -2 -42 2" env LD_LIBRARY_PATH="$prefix/lib" "$temp/shared"
 # shellcheck disable=SC2046
 check "static" "$cc" -Wall -Wextra -Werror -o "$temp/static" "$temp/user.c" $(pkg-config --cflags photolane) \
-  "$prefix/lib/libphotolane.a" -lconfig -lcjson -lz -lm -lpthread -ldl
+  "$prefix/lib/libphotolane.a" -lftdi1 -lusb-1.0 -lconfig -lcjson -lz -lm -lpthread -ldl
 check "runs static" prints "50 -2 -42 2" env PHOTOLANE_CORES="$prefix/share/photolane/cores" "$temp/static"
 check "the program finds its cores" prints "core lightening" "$prefix/bin/photolane" bench -m 4 -n 4 -k 4 --repeat 1
+check "... and its energy models" prints "60.30" "$prefix/bin/photolane" energy -a lt-base -m deit-t
 nm -D --defined-only "$prefix/lib/libphotolane.so" | sed -n 's/.* [^BD] //p' | sort >"$temp/symbols"
 grep '^PL_API' "$prefix/include/photolane/photolane.h" | grep -o 'pl_[a-z_]*(' | tr -d '(' | sort >"$temp/interface"
 check "exports its interface and nothing else" diff "$temp/interface" "$temp/symbols"

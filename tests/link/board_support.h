@@ -71,9 +71,10 @@ static inline void board_job_expect(board_job *j) {
 
 static inline board_job *board_job_new(uint64_t *state, uint32_t kind, int m, int n, int k) {
   board_job *j = calloc(1, sizeof *j);
-  const pl_model_regs r = kind == PL_KIND_RNS         ? draw_rns(state, 0, RNS_EFFECTS)
-                          : kind == PL_KIND_INTENSITY ? draw_intensity(state, INTENSITY_EFFECTS & (uint32_t)draw64(state))
-                                                      : draw_regs(state, ALL_EFFECTS & (uint32_t)draw64(state));
+  const pl_model_regs r = kind == PL_KIND_RNS ? draw_rns(state, 0, RNS_EFFECTS)
+                          : kind == PL_KIND_INTENSITY
+                              ? draw_intensity(state, INTENSITY_EFFECTS & (uint32_t)draw64(state))
+                              : draw_regs(state, ALL_EFFECTS & (uint32_t)draw64(state));
   j->image = words_of(&r);
   const size_t outputs = (size_t)m * (size_t)(n + JOB_PAD);
   j->a = malloc((size_t)m * (size_t)k);
@@ -83,8 +84,18 @@ static inline board_job *board_job_new(uint64_t *state, uint32_t kind, int m, in
   draw_codes(state, j->a, (int64_t)m * k);
   draw_codes(state, j->b, (int64_t)n * k);
   for (size_t i = 0; i < outputs; i++) j->c[i] = JOB_GUARD;
-  j->job = (pl_job){.job = r.job, .row0 = r.row0, .col0 = r.col0, .m = m, .n = n, .k = k, .a = j->a, .lda = k, .b = j->b,
-                    .ldb = k, .c = j->c, .ldc = n + JOB_PAD};
+  j->job = (pl_job){.job = r.job,
+                    .row0 = r.row0,
+                    .col0 = r.col0,
+                    .m = m,
+                    .n = n,
+                    .k = k,
+                    .a = j->a,
+                    .lda = k,
+                    .b = j->b,
+                    .ldb = k,
+                    .c = j->c,
+                    .ldc = n + JOB_PAD};
   board_job_expect(j);
   return j;
 }
@@ -104,8 +115,8 @@ static inline void board_job_check(const board_job *j, const char *what) {
     for (int n = 0; n < j->job.ldc; n++) {
       const int32_t expected = n < j->job.n ? j->golden[i * j->job.n + n] : JOB_GUARD, got = j->c[i * j->job.ldc + n];
       if (got != expected)
-        ck_abort_msg("%s: %d x %d x %d: row %d, column %d: expected %d, got %d", what, j->job.m, j->job.n, j->job.k, i, n,
-                     expected, got);
+        ck_abort_msg("%s: %d x %d x %d: row %d, column %d: expected %d, got %d", what, j->job.m, j->job.n, j->job.k, i,
+                     n, expected, got);
     }
 }
 

@@ -1,5 +1,6 @@
-/* c_device.h: a Photolane device in C, as the tests of the link see one: streams (the device side of host/link/stream.c), the
- * commands of docs/protocol.md, operand buffers word by word, and the golden model in place of the array.
+/* c_device.h: a Photolane device in C, as the tests of the link see one: streams (the device side of
+ * host/link/stream.c), the commands of docs/protocol.md, operand buffers word by word, and the golden model in place of
+ * the array.
  *
  *   c_device d;
  *   c_device_init(&d, kind, 4, 3, 8, 4, 256);             rows, columns, width, elements, words of both buffers
@@ -34,6 +35,7 @@ typedef struct {
   pl_model_regs regs;
   uint64_t counter[6]; /* run cycles, load cycles, reads, clipped, detected, corrected */
   int hang;            /* RUN never ends */
+  uint32_t slower;     /* a RUN takes so many times its clocks; 0: 1 */
   char complaint[200];
   uint64_t commands[7], loads[2], beats; /* statistics */
 
@@ -48,18 +50,24 @@ typedef struct {
   uint32_t left, address;
   unsigned operand, position, element; /* LOAD: row, and element of it */
   int shift;
+  int8_t read[4096]; /* codes of the present read */
   /* The answer that waits, and from when on. */
   uint8_t *answer;
   size_t answer_size, answer_at;
   uint64_t answer_us;
 } c_device;
 
-static inline void c_device_init(c_device *d, uint32_t kind, int rows, int columns, int width, int elements, int words) {
+static inline void c_device_init(c_device *d, uint32_t kind, int rows, int columns, int width, int elements,
+                                 int words) {
   memset(d, 0, sizeof *d);
   d->info = (pl_link_info){.kind = kind, .rows = rows, .columns = columns, .width = width, .elements = elements,
                            .a_words = words, .b_words = words, .receive_buffer = 2048, .transmit_buffer = 2048,
                            .payload_max = 256, .clock_khz = 12000};
-  const pl_stream_setup setup = {.is_device = 1, .send_ring = 2048, .receive_ring = 2048, .window = 2048, .payload_max = 256,
+  const pl_stream_setup setup = {.is_device = 1,
+                                 .send_ring = 2048,
+                                 .receive_ring = 2048,
+                                 .window = 2048,
+                                 .payload_max = 256,
                                  .bytes_per_second = 1};
   pl_stream_init(&d->stream, &setup);
   pl_image_reset(&d->image);
@@ -115,7 +123,8 @@ static inline int c_word_of(const c_device *d, int operand, int position, int k,
   const int read = k / r->channels, per_read = (r->channels + width - 1) / width;
   *lane = position % lanes;
   return (int)d->image.reg[operand ? PL_REG_B_BASE : PL_REG_A_BASE] +
-         position / lanes * pl_array_group_words(r->depth, r->channels, width) + read * per_read + k % r->channels / width;
+         position / lanes * pl_array_group_words(r->depth, r->channels, width) + read * per_read +
+         k % r->channels / width;
 }
 
 /* What A depends on besides its codes; of B pl_operand_key knows. */
@@ -143,8 +152,11 @@ static inline void c_begin_load(c_device *d) {
     return;
   }
   d->loads[d->operand]++;
-  if (++d->load_count == C_LOADS) c_complain(d, "more LOADs than this test device counts");
-  d->load_count %= C_LOADS;
+  if (++d->load_count == C_LOADS) d->load_count = 1;
+  for (int which = 0; which < 2 && d->loads[0] + d->loads[1] >= C_LOADS; which++) /* a number that is used again */
+    for (int lane = 0; lane < C_LANES; lane++)
+      for (int word = 0; word < C_WORDS; word++)
+        if (d->load_of[which][lane][word] == d->load_count) d->load_of[which][lane][word] = 0;
   c_load_key(&d->regs, (int)d->operand, &d->load_regs[d->load_count]);
 }
 
@@ -167,6 +179,10 @@ static inline void c_take_beat(c_device *d, const int8_t *codes, int shift) {
   }
   if (channel && shift != d->shift) c_complain(d, "the exponent changes within a read");
   d->shift = shift;
+  memcpy(d->read + channel, codes, (size_t)n);
+  const int ends = channel + n == r->channels || k0 + n == r->depth;
+  if (ends && d->info.kind == PL_KIND_RNS && shift != pl_rns_shift(r, d->read, channel + n))
+    c_complain(d, "a read with a wrong exponent: %d", shift);
   d->counter[1]++;
   d->beats++;
   d->element += (unsigned)n;
@@ -187,7 +203,8 @@ static inline int8_t *c_gather(c_device *d, int operand) {
       int lane;
       const int word = c_word_of(d, operand, i, k, &lane);
       const unsigned load = word < d->info.a_words ? d->load_of[operand][lane][word] : 0;
-      if (!load || memcmp(&d->load_regs[load], &key, sizeof key)) {
+      const int begins = k % r->channels % d->info.width == 0; /* a word was loaded as a whole */
+      if (!load || (begins && memcmp(&d->load_regs[load], &key, sizeof key))) {
         c_complain(d, "operand %d of a RUN is stale or absent: row %d, element %d, word %d", operand, i, k, word);
         free(codes);
         return NULL;
@@ -210,11 +227,13 @@ static inline void c_run(c_device *d, uint64_t now_us) {
   d->counter[2] += outputs * (uint64_t)((r->depth + r->channels - 1) / r->channels);
   d->counter[4] += (uint64_t)errors.detected;
   d->counter[5] += (uint64_t)errors.corrected;
-  uint8_t *out = c_answer(d, 5, 4 * outputs, d->hang ? UINT64_MAX : now_us + clocks * 1000 / d->info.clock_khz);
+  uint8_t *out = c_answer(d, 5, 4 * outputs,
+                          d->hang ? UINT64_MAX : now_us + clocks * (d->slower + !d->slower) * 1000 / d->info.clock_khz);
   for (int gi = 0; gi < r->rows; gi += d->info.rows)
     for (int gj = 0; gj < r->cols; gj += d->info.columns)
       for (int i = gi; i < gi + d->info.rows && i < r->rows; i++)
-        for (int j = gj; j < gj + d->info.columns && j < r->cols; j++, out += 4) pl_put32(out, (uint32_t)c[i * r->cols + j]);
+        for (int j = gj; j < gj + d->info.columns && j < r->cols; j++, out += 4)
+          pl_put32(out, (uint32_t)c[i * r->cols + j]);
   free(a), free(b), free(c);
 }
 

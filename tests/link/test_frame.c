@@ -79,7 +79,8 @@ START_TEST(other_sessions_and_versions) {
   for (int i = 0; i < 20000; i++) {
     pl_frame sent = draw_frame(&state, payload, (size_t)draw_in(&state, 0, 64));
     sent.flags &= ~PL_FRAME_HELLO;
-    const uint32_t mine = (uint32_t)draw64(&state), other = mine ^ (i % 2 ? 1u << i / 2 % 32 : (uint32_t)draw64(&state) | 1);
+    const uint32_t mine = (uint32_t)draw64(&state),
+                   other = mine ^ (i % 2 ? 1u << i / 2 % 32 : (uint32_t)draw64(&state) | 1);
     const size_t n = pl_frame_encode(&sent, other, wire);
     ck_assert_int_eq(feed(&d, wire, n, mine, &got), PL_FRAME_BAD);
     ck_assert_int_eq(feed(&d, wire, n, other, &got), PL_FRAME_GOOD);
@@ -93,7 +94,8 @@ START_TEST(other_sessions_and_versions) {
 }
 END_TEST
 
-/* One to four changed bits, and bursts of up to 32 bits, are always found: that is what CRC-32 promises at this length. */
+/* One to four changed bits, and bursts of up to 32 bits, are always found: that is what CRC-32 promises at this length.
+ */
 START_TEST(damage_is_found) {
   uint64_t state = test_seed("damage_is_found");
   pl_frame_decoder d = {0};
@@ -111,7 +113,8 @@ START_TEST(damage_is_found) {
       const size_t at = (size_t)draw_in(&state, 0, (int64_t)n - 2);
       wire[at] ^= (uint8_t)(1 << draw_in(&state, 0, 7));
     }
-    /* A changed length byte of COBS may cut the frame in two or move its zeros: a burst of another kind, found by 2^-32. */
+    /* A changed length byte of COBS may cut the frame in two or move its zeros: a burst of another kind, found by
+     * 2^-32. */
     int good = 0;
     for (size_t b = 0; b < n; b++) good |= pl_frame_push(&d, wire[b], 9, &got) == PL_FRAME_GOOD;
     if (good) ck_abort_msg("frame %d: damage was not found", i);

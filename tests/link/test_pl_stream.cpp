@@ -214,7 +214,7 @@ int main(int argc, char **argv) {
     host.window = 64u << random.below(9);
     host.largest = 1 + random.below(rate > 0.0005 ? 200 : 1024);
     const size_t there = random.below(n % 10 == 9 ? 70000 : 2000), back = random.below(n % 10 == 8 ? 70000 : 2000);
-    session(bench, host, 1 + random(), there, back);
+    if (!session(bench, host, 1 + random(), there, back)) break;
     timeouts += host.timeouts, naks += host.naks, frames += host.good;
     if (random.below(3) == 0) host.end();
   }

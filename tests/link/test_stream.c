@@ -1,8 +1,8 @@
-/* test_stream.c: two byte streams over a bad wire: what goes in on one side comes out on the other, in order, complete, once.
- * Host and device side of host/link/stream.c against each other in virtual time.
- *   PL_LINK_FRAMES=N random frames with faults (default 1e5; `make soak`: 1e7): dropped, changed, doubled bytes, bursts,
- *   garbage, and mixtures; no byte wrong or lost, and no hang: every run ends within its virtual time
- *   what goes wrong on purpose: absent and silent peers, old sessions, a second host, numbers that wrap
+/* test_stream.c: two byte streams over a bad wire: what goes in on one side comes out on the other, in order, complete,
+ * once. Host and device side of host/link/stream.c against each other in virtual time. PL_LINK_FRAMES=N random frames
+ * with faults (default 1e5; `make soak`: 1e7): dropped, changed, doubled bytes, bursts, garbage, and mixtures; no byte
+ * wrong or lost, and no hang: every run ends within its virtual time what goes wrong on purpose: absent and silent
+ * peers, old sessions, a second host, numbers that wrap
  *
  * PL_TEST_SEED=N changes the seed; it is printed.
  */
@@ -87,7 +87,7 @@ static void step(pair *p) {
     const size_t n = pl_stream_compose(&p->device, now, frame);
     for (size_t i = 0; i < n; i++) wire_carry(p->w, &p->to_host, frame[i]);
   }
-  uint64_t next = p->w->now_ns + 5000000;
+  uint64_t next = p->w->now_ns + 500000;
   const uint64_t due = pl_stream_due(&p->host);
   if (due < UINT64_MAX / 1000 && due * 1000 < next) next = due * 1000;
   wire *both[] = {&p->to_device, &p->to_host};
@@ -160,11 +160,13 @@ START_TEST(streams_over_a_bad_wire) {
     p->check[0] = p->pattern[0], p->check[1] = p->pattern[1];
     p->sent[0] = p->sent[1] = p->received[0] = p->received[1] = 0;
   }
-  printf("  %s: %llu frames, %llu bad, %llu gaps, %llu repetitions, %llu time-outs, %.0f %% sent again, %.1f s of the wire\n",
+  printf("  %s: %llu frames, %llu bad, %llu gaps, %llu repetitions, %llu time-outs, %.0f %% sent again, %.1f s of the "
+         "wire\n",
          faults[_i].name, (unsigned long long)(host->frames_sent + device->frames_sent),
          (unsigned long long)(host->frames_bad + device->frames_bad), (unsigned long long)(host->gaps + device->gaps),
          (unsigned long long)(host->repetitions + device->repetitions), (unsigned long long)host->timeouts,
-         100.0 * (double)(host->payload_resent + device->payload_resent) / (double)(host->payload_sent + device->payload_sent + 1),
+         100.0 * (double)(host->payload_resent + device->payload_resent) /
+             (double)(host->payload_sent + device->payload_sent + 1),
          (double)p->w->now_ns * 1e-9);
   if (_i) {
     ck_assert_uint_gt(host->frames_bad, 0); /* else nothing was tested */
@@ -172,7 +174,8 @@ START_TEST(streams_over_a_bad_wire) {
     ck_assert_uint_gt(host->payload_resent, 0);
     ck_assert_uint_gt(device->payload_resent, 0);
   } else {
-    ck_assert_uint_eq(host->frames_bad + device->frames_bad + host->gaps + device->gaps + host->timeouts, 0);
+    ck_assert_uint_eq(host->frames_bad + device->frames_bad + host->gaps + device->gaps + host->timeouts + host->early,
+                      0);
     ck_assert_uint_eq(host->payload_resent + device->payload_resent, 0);
   }
   pair_free(p);
@@ -189,9 +192,14 @@ START_TEST(single_faults_at_every_byte) {
       p->w->fault.from = at;
       p->w->fault.to = at + 1;
       connect(p, 5);
+      const uint64_t begin = p->w->now_ns;
       carry(p, 3000);
       ck_assert_uint_lt(p->w->now_ns, 300000000);
       ck_assert_uint_le(p->host.counters.timeouts, 2);
+      if (hit[way].corrupt > 0 && at >= 60) { /* behind HELLO: what is damaged is asked for at once */
+        ck_assert_uint_eq(p->host.counters.early + p->host.counters.timeouts, 0);
+        ck_assert_uint_lt(p->w->now_ns - begin, 10000000);
+      }
       pair_free(p);
     }
 }
@@ -207,7 +215,7 @@ START_TEST(absent_peer) {
   ck_assert_int_eq(p->host.state, PL_STREAM_SILENT);
   ck_assert_uint_eq(p->host.counters.frames_sent, 1 + PL_STREAM_TRIES);
   ck_assert_uint_ge(p->w->now_ns / 1000, (PL_STREAM_TRIES + 1) * timeout);
-  ck_assert_uint_le(p->w->now_ns / 1000, (PL_STREAM_TRIES + 1) * (timeout + 5000));
+  ck_assert_uint_le(p->w->now_ns / 1000, (PL_STREAM_TRIES + 1) * (timeout + 1000));
   pair_free(p);
 
   p = pair_new(2); /* and one that falls silent */
@@ -218,7 +226,7 @@ START_TEST(absent_peer) {
   const uint64_t begin = p->w->now_ns;
   while (p->host.state == PL_STREAM_OPEN) step(p);
   ck_assert_int_eq(p->host.state, PL_STREAM_SILENT);
-  ck_assert_uint_le((p->w->now_ns - begin) / 1000, (PL_STREAM_TRIES + 1) * (pl_stream_timeout_us(&p->host) + 6000));
+  ck_assert_uint_le((p->w->now_ns - begin) / 1000, (PL_STREAM_TRIES + 1) * (pl_stream_timeout_us(&p->host) + 1000));
   pair_free(p);
 }
 END_TEST
@@ -235,7 +243,7 @@ START_TEST(slow_peer) {
   const uint64_t most = 60000000 / pl_stream_timeout_us(&p->host) + 1;
   ck_assert_uint_ge(p->host.counters.timeouts, most / 2); /* it asked now and then */
   ck_assert_uint_le(p->host.counters.timeouts, most);
-  ck_assert_uint_eq(p->host.counters.naks_sent, p->host.counters.timeouts);
+  ck_assert_uint_eq(p->host.counters.naks_sent, p->host.counters.timeouts + 1); /* once early */
   carry(p, 5000);
   pair_free(p);
 }
@@ -317,8 +325,11 @@ START_TEST(impossible_numbers) {
   for (int i = 0; i < 2000; i++) {
     carry(p, 50);
     uint8_t payload[8] = {0};
-    pl_frame f = {.seq = (uint16_t)draw64(&p->w->random), .ack = (uint16_t)draw64(&p->w->random), .size = sizeof payload,
-                  .payload = payload, .limit = (uint16_t)(p->device.consumed + draw_in(&p->w->random, 0, 2048))};
+    pl_frame f = {.seq = (uint16_t)draw64(&p->w->random),
+                  .ack = (uint16_t)draw64(&p->w->random),
+                  .size = sizeof payload,
+                  .payload = payload,
+                  .limit = (uint16_t)(p->device.consumed + draw_in(&p->w->random, 0, 2048))};
     pl_stream *to = i % 2 ? &p->host : &p->device;
     if (f.seq == to->expected) f.seq++;
     if (f.ack == to->furthest) f.ack++;
@@ -327,6 +338,12 @@ START_TEST(impossible_numbers) {
     pl_stream_receive(to, frame, pl_frame_encode(&f, 42, frame), p->w->now_ns / 1000);
   }
   carry(p, 5000);
+
+  while (pl_stream_room(&p->host)) feed(p, 0, &p->host, UINT64_MAX);
+  const pl_frame f = {.seq = p->host.expected, .ack = p->host.end, .limit = (uint16_t)(p->device.consumed + 2048)};
+  pl_stream_receive(&p->host, frame, pl_frame_encode(&f, 42, frame), p->w->now_ns / 1000);
+  ck_assert_uint_eq(pl_stream_room(&p->host), 0); /* what was never sent cannot have come */
+  carry(p, 1);
   pair_free(p);
 }
 END_TEST

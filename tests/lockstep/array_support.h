@@ -86,18 +86,24 @@ static inline pl_image words_of(const pl_model_regs *r) {
   return image;
 }
 
-/* Words of the operand buffers that a tile takes, the larger of the two. */
+/* Words of an operand buffer that a tile takes, and of the larger of the two. */
+static inline int operand_taken(const pl_array_api *api, const pl_model_regs *r, int operand) {
+  const int lanes = operand ? api->columns : api->rows, extent = operand ? r->cols : r->rows;
+  return (extent + lanes - 1) / lanes * pl_array_group_words(r->depth, r->channels, api->width);
+}
+
 static inline int words_taken(const pl_array_api *api, const pl_model_regs *r) {
-  const int group = pl_array_group_words(r->depth, r->channels, api->width);
-  const int a = (r->rows + api->rows - 1) / api->rows * group, b = (r->cols + api->columns - 1) / api->columns * group;
+  const int a = operand_taken(api, r, 0), b = operand_taken(api, r, 1);
   return a > b ? a : b;
 }
 
-/* Configures, loads and runs the tile; the counters are those of this tile alone. Fails the test on an error. */
+/* Configures, loads and runs the tile, somewhere in the buffers; the counters are those of this tile alone. Fails the test on an error. */
 static inline void run_tile(const pl_array_api *api, pl_array *array, const model_job *job, int32_t *c,
                             pl_counters *counters, const char *what) {
   const pl_model_regs *r = &job->r;
-  const pl_image image = words_of(r);
+  pl_image image = words_of(r);
+  image.reg[PL_REG_A_BASE] = r->seed % (uint32_t)(api->a_words - operand_taken(api, r, 0) + 1);
+  image.reg[PL_REG_B_BASE] = r->job % (uint32_t)(api->b_words - operand_taken(api, r, 1) + 1);
   char error[400] = "";
   if (api->configure(array, image.reg, PL_REG_WORDS, error, sizeof error) ||
       api->load(array, 0, job->a, r->depth, r->rows, r->depth, error, sizeof error) ||

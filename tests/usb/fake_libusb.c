@@ -28,7 +28,7 @@ typedef struct {
 } own_transfer;
 
 static struct libusb_device devices[MAX_DEVICES];
-static int device_count, contexts, handles, transfers_alive;
+static int device_count, contexts, handles, transfers_alive, unreleased;
 static struct libusb_context default_context;
 static own_transfer *flying[MAX_TRANSFERS]; /* oldest first */
 static int flying_count;
@@ -61,7 +61,7 @@ void fake_break_transfers(int number) {
     if (flying[i]->transfer.dev_handle->device->number == number) flying[i]->failed = 1;
 }
 int fake_left_open(void) {
-  int count = contexts + handles + transfers_alive + flying_count;
+  int count = contexts + handles + transfers_alive + flying_count + unreleased;
   for (int i = 0; i < device_count; i++) count += devices[i].references;
   return count;
 }
@@ -177,6 +177,7 @@ int LIBUSB_CALL libusb_open(libusb_device *device, libusb_device_handle **handle
   return 0;
 }
 void LIBUSB_CALL libusb_close(libusb_device_handle *handle) {
+  if (handle->claimed) unreleased++;
   libusb_unref_device(handle->device);
   free(handle);
   handles--;

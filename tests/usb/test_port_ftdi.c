@@ -506,6 +506,49 @@ START_TEST(a_request_that_is_refused) {
 }
 END_TEST
 
+/* Random sizes, waits and speeds of the board; sometimes unplugged. What comes is always a beginning of what was sent. */
+START_TEST(random_traffic) {
+  const char *given = getenv("PL_TEST_SEED");
+  const unsigned seed = given ? (unsigned)strtoul(given, NULL, 0) : 1u + (unsigned)_i;
+  printf("random_traffic: PL_TEST_SEED=%u\n", seed);
+  srand(seed);
+  const int fifo = rand() % 2;
+  plug(rand() % 2 ? FTDI_CHIP_2232H : FTDI_CHIP_232H, "R", fifo);
+  pl_port *port = open_port("R", fifo ? 0 : 12000000, fifo);
+  pl_error err;
+  static uint8_t sent[400000], buf[40000];
+  for (size_t i = 0; i < sizeof sent; i++) sent[i] = (uint8_t)rand();
+  for (int session = 0; session < 4; session++) {
+    pin_rate = 1 << rand() % 16;
+    if (pin_rate < 50) pin_rate = 50;
+    if (session < 3) unplug_at = echoed + 1 + rand() % 200000;
+    size_t written = 0, read = 0;
+    pl_status status = PL_OK;
+    while (!status && read < sizeof sent) {
+      size_t n = (size_t)rand() % (rand() % 2 ? 40 : 40000), part = 0;
+      if (n > sizeof sent - written) n = sizeof sent - written;
+      if (n) status = port->ops->write(port, sent + written, n, &part, &err);
+      ck_assert_uint_le(part, n);
+      written += part;
+      if (status) break;
+      const size_t size = 1 + (size_t)rand() % (rand() % 2 ? 40 : sizeof buf);
+      status = port->ops->read(port, buf, size, (uint64_t)rand() % (rand() % 2 ? 100 : 30000), &part, &err);
+      ck_assert_uint_le(part, size);
+      ck_assert_uint_le(read + part, written);
+      ck_assert_mem_eq(buf, sent + read, part);
+      read += part;
+    }
+    if (session == 3) ck_assert_uint_eq(read, sizeof sent);
+    if (!status) continue;
+    ck_assert_int_eq(status, PL_E_NODEV);
+    fake_replug(0);
+    ck_assert_msg(port->ops->reopen(port, &err) == PL_OK, "%s", err.text);
+  }
+  ck_assert_int_eq(port->receive_faults, 0);
+  port->ops->close(port);
+}
+END_TEST
+
 /* ---- The model in the eyes of libftdi ---- */
 
 START_TEST(libftdi_reads_the_eeprom) {
@@ -556,6 +599,7 @@ int main(void) {
   tcase_add_test(all, a_failed_transfer_is_a_loss_too);
   tcase_add_test(all, old_bytes_are_flushed_at_open);
   tcase_add_test(all, a_request_that_is_refused);
+  tcase_add_loop_test(all, random_traffic, 0, 10);
   tcase_add_test(all, libftdi_reads_the_eeprom);
   suite_add_tcase(suite, all);
   SRunner *runner = srunner_create(suite);
