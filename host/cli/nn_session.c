@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "nn/job_log.h"
-
 #define CLIP_LIMIT 0.02 /* share of a product's reads that may clip without a warning */
+
+#include "nn/job_log.h"
 
 int nn_session_load(nn_session *s) {
   pl_error err;
@@ -149,24 +149,6 @@ int nn_session_fail(const pl_error *err, int argc, char **argv) {
 
 double nn_session_seconds(const nn_session *s) { return cli_seconds() - s->started; }
 
-/* The log of jobs: one row of numbers for each product and shape, so that `photolane energy --from` can count. */
-static void add_jobs(const pl_nn_job_log *log, cJSON *data) {
-  static const char *const columns[] = {"product", "m", "n", "k", "jobs", "macs", "reads", "clipped", "encodings_a",
-                                        "encodings_b"};
-  cJSON_AddItemToObject(data, "job_columns", cJSON_CreateStringArray(columns, sizeof columns / sizeof *columns));
-  cJSON *rows = cJSON_AddArrayToObject(data, "jobs");
-  for (int i = 0; i < log->count; i++) {
-    const pl_nn_job_entry *e = &log->entry[i];
-    const double numbers[] = {e->m, e->n, e->k, (double)e->jobs, (double)e->macs, (double)e->reads, (double)e->clipped,
-                              (double)e->encodings_a, (double)e->encodings_b};
-    cJSON *row = cJSON_CreateArray();
-    cJSON_AddItemToArray(row, cJSON_CreateString(pl_nn_product_names[e->product]));
-    for (size_t j = 0; j < sizeof numbers / sizeof *numbers; j++)
-      cJSON_AddItemToArray(row, cJSON_CreateNumber(numbers[j]));
-    cJSON_AddItemToArray(rows, row);
-  }
-}
-
 /* Clip rates as {product: [a number for each layer]}; remembers the worst. */
 typedef struct {
   double rate;
@@ -190,6 +172,24 @@ static worst_clip report_clips(const nn_session *s, cJSON *data) {
     }
   }
   return worst;
+}
+
+/* The log of jobs: one row of numbers for each product and shape, so that `photolane energy --from` can count. */
+static void add_jobs(const pl_nn_job_log *log, cJSON *data) {
+  static const char *const columns[] = {"product", "m", "n", "k", "jobs", "macs", "reads", "clipped", "encodings_a",
+                                        "encodings_b"};
+  cJSON_AddItemToObject(data, "job_columns", cJSON_CreateStringArray(columns, sizeof columns / sizeof *columns));
+  cJSON *rows = cJSON_AddArrayToObject(data, "jobs");
+  for (int i = 0; i < log->count; i++) {
+    const pl_nn_job_entry *e = &log->entry[i];
+    const double numbers[] = {e->m, e->n, e->k, (double)e->jobs, (double)e->macs, (double)e->reads, (double)e->clipped,
+                              (double)e->encodings_a, (double)e->encodings_b};
+    cJSON *row = cJSON_CreateArray();
+    cJSON_AddItemToArray(row, cJSON_CreateString(pl_nn_product_names[e->product]));
+    for (size_t j = 0; j < sizeof numbers / sizeof *numbers; j++)
+      cJSON_AddItemToArray(row, cJSON_CreateNumber(numbers[j]));
+    cJSON_AddItemToArray(rows, row);
+  }
 }
 
 void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {

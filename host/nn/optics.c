@@ -214,12 +214,11 @@ void pl_nn_optics_free(pl_nn_optics *o) {
 }
 
 uint64_t pl_nn_optics_products(const pl_nn_optics *o) { return o->products; }
-const pl_nn_job_log *pl_nn_optics_log(const pl_nn_optics *o) { return &o->log; }
 void pl_nn_optics_clips(const pl_nn_optics *o, int layer, pl_nn_product p, uint64_t *reads, uint64_t *clipped) {
   *reads = o->clips[slot(layer, p)].reads;
   *clipped = o->clips[slot(layer, p)].clipped;
 }
-
+const pl_nn_job_log *pl_nn_optics_log(const pl_nn_optics *o) { return &o->log; }
 int pl_optics_has(const pl_nn_optics *o, pl_nn_product p) { return o && (o->settings.products >> p & 1); }
 int pl_optics_limit_a(const pl_nn_optics *o) { return o->limit_a; }
 int pl_optics_limit_b(const pl_nn_optics *o) { return o->limit_b; }
