@@ -32,7 +32,7 @@ endif
 LIB_SRC := $(wildcard host/model/*.c host/physics/*.c host/device/*.c host/link/*.c host/nn/*.c host/study/*.c host/energy/*.c)
 CLI_SRC := $(wildcard host/cli/*.c)
 TRAIN_SRC := $(wildcard host/train/*.c)
-TEST_SRC := $(wildcard $(foreach group,unit nn link usb lockstep stats board,tests/$(group)/test_*.c))
+TEST_SRC := $(wildcard $(foreach group,unit nn models link usb lockstep stats board,tests/$(group)/test_*.c))
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC))
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))

@@ -10,16 +10,27 @@ static void show_progress(void *self, int done, int total) {
   cli_progress_update(self, (uint64_t)done);
 }
 
-/* "max", "mse" or "99.9" (a percentile). */
-static int parse_rule(const char *text, pl_range_choice *choice) {
+/* "max", "mse" or "99.9" (a percentile) of option --`name`. */
+static int parse_rule(const char *name, const char *text, pl_range_rule *rule, double *percentile) {
   char *end;
-  if (!strcmp(text, "max")) return *choice = (pl_range_choice){PL_RANGE_MAX, 100}, CLI_OK;
-  if (!strcmp(text, "mse")) return *choice = (pl_range_choice){PL_RANGE_MSE, 100}, CLI_OK;
-  double percentile = strtod(text, &end);
-  if (end == text || *end || !(percentile >= 50 && percentile <= 100))
-    return cli_usage("calibrate: --rule wants max, mse or a percentile from 50 to 100, not '%s'", text);
-  *choice = (pl_range_choice){PL_RANGE_PERCENTILE, percentile};
+  if (!strcmp(text, "max")) return *rule = PL_RANGE_MAX, CLI_OK;
+  if (!strcmp(text, "mse")) return *rule = PL_RANGE_MSE, CLI_OK;
+  *percentile = strtod(text, &end);
+  if (end == text || *end || !(*percentile >= 50 && *percentile <= 100))
+    return cli_usage("calibrate: --%s wants %smax, mse or a percentile from 50 to 100, not '%s'", name,
+                     strcmp(name, "input") ? "" : "row, ", text);
+  *rule = PL_RANGE_PERCENTILE;
   return CLI_OK;
+}
+
+static int parse_choice(const calibrate_options *o, pl_range_choice *choice) {
+  int code = o->rule ? parse_rule("rule", o->rule, &choice->rule, &choice->percentile) : CLI_OK;
+  if (!code && o->input && strcmp(o->input, "row")) {
+    choice->fixed_input = 1;
+    code = parse_rule("input", o->input, &choice->input, &choice->input_percentile);
+  }
+  if (o->plain) choice->balance = 0;
+  return code;
 }
 
 /* One line for each layer, full scales in code^2. */
@@ -42,7 +53,7 @@ int calibrate_ranges(const calibrate_options *o) {
   const int64_t tokens = o->tokens ? o->tokens : 512;
   pl_range_choice choice = pl_range_default;
   int code;
-  if (o->rule && (code = parse_rule(o->rule, &choice))) return code;
+  if ((code = parse_choice(o, &choice))) return code;
   if (!o->text) return cli_usage("calibrate on which text? name a file with -f");
   s.model_path = o->model;
   if (o->core) s.core_name = o->core;

@@ -14,6 +14,7 @@ static const struct {
     {"verify", cmd_verify, "random jobs against the golden model, bit for bit"},
     {"run", cmd_run, "generate text with a Transformer on a device"},
     {"perplexity", cmd_perplexity, "perplexity of a Transformer on a device"},
+    {"embed", cmd_embed, "sentences as vectors by an encoder on a device"},
     {"calibrate", cmd_calibrate, "converter ranges from data; what a device is, from measurements"},
     {"bench", cmd_bench, "products per second, cycles against the ideal count"},
     {"energy", cmd_energy, "energy, time and area of the accelerator that a core stands for"},

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#define CLIP_LIMIT 0.02 /* share of a product's reads that may clip without a warning */
 
 #include "nn/job_log.h"
 
@@ -75,7 +78,7 @@ void nn_session_close(nn_session *s) {
   pl_nn_free(s->model);
 }
 
-/* All of a file, or NULL with a message in err. */
+/* All of a file, with a zero byte behind it, or NULL with a message in err. */
 static char *read_text(const char *path, size_t *size, pl_error *err) {
   enum { MOST = 256 << 20 };
   FILE *f = fopen(path, "rb");
@@ -87,8 +90,9 @@ static char *read_text(const char *path, size_t *size, pl_error *err) {
   char *text = malloc(room);
   *size = 0;
   while (text) {
-    *size += fread(text + *size, 1, room - *size, f);
-    if (*size < room) break;
+    *size += fread(text + *size, 1, room - 1 - *size, f);
+    text[*size] = 0;
+    if (*size < room - 1) break;
     char *bigger = room < MOST ? realloc(text, room *= 2) : NULL;
     if (!bigger) free(text);
     text = bigger;
@@ -115,6 +119,28 @@ int nn_session_tokenize(nn_session *s, const char *text, const char *path, int f
   return status ? cli_fail(&err) : CLI_OK;
 }
 
+int nn_session_read(const char *path, char **text) {
+  pl_error err;
+  size_t size;
+  *text = read_text(path, &size, &err);
+  return *text ? CLI_OK : cli_fail(&err);
+}
+
+int nn_session_files(const nn_session *s, cJSON *result) {
+  static const char *const of_folder[] = {"config.json", "model.safetensors", "vocab.txt"};
+  pl_error err;
+  char path[4200];
+  struct stat st;
+  const int is_folder = !stat(s->model_path, &st) && S_ISDIR(st.st_mode);
+  if (!is_folder && cli_result_file(result, "model", s->model_path, &err)) return cli_fail(&err);
+  for (int i = 0; is_folder && i < 3; i++) {
+    snprintf(path, sizeof path, "%s/%s", s->model_path, of_folder[i]);
+    if (cli_result_file(result, "model", path, &err)) return cli_fail(&err);
+  }
+  if (s->ranges_path && cli_result_file(result, "ranges", s->ranges_path, &err)) return cli_fail(&err);
+  return CLI_OK;
+}
+
 int nn_session_fail(const pl_error *err, int argc, char **argv) {
   const int code = cli_fail(err);
   if (err->status == PL_E_MISMATCH) cli_again(argc, argv);
@@ -139,6 +165,31 @@ static void add_jobs(const pl_nn_job_log *log, cJSON *data) {
       cJSON_AddItemToArray(row, cJSON_CreateNumber(numbers[j]));
     cJSON_AddItemToArray(rows, row);
   }
+}
+
+/* Clip rates as {product: [a number for each layer]}; remembers the worst. */
+typedef struct {
+  double rate;
+  int layer, product, above; /* above: how many are above CLIP_LIMIT */
+} worst_clip;
+
+static worst_clip report_clips(const nn_session *s, cJSON *data) {
+  const int layers = pl_nn_get_shape(s->model)->layers;
+  worst_clip worst = {0};
+  cJSON *all = data ? cJSON_AddObjectToObject(data, "clip_rate") : NULL;
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+    if (!(s->products & pl_nn_products_of(s->model) & 1u << p)) continue;
+    cJSON *list = all ? cJSON_AddArrayToObject(all, pl_nn_product_names[p]) : NULL;
+    for (int i = p == PL_NN_HEAD ? layers : 0; i < (p == PL_NN_HEAD ? layers + 1 : layers); i++) {
+      uint64_t reads, clipped;
+      pl_nn_optics_clips(s->optics, i, (pl_nn_product)p, &reads, &clipped);
+      const double rate = reads ? (double)clipped / (double)reads : 0;
+      if (list) cJSON_AddItemToArray(list, cJSON_CreateNumber(rate));
+      worst.above += rate > CLIP_LIMIT;
+      if (rate > worst.rate) worst.rate = rate, worst.layer = i, worst.product = p;
+    }
+  }
+  return worst;
 }
 
 void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
@@ -179,7 +230,11 @@ void nn_session_report(nn_session *s, cJSON *data, cJSON *timing) {
   if (n.detected)
     cli_note("%.3g %% of the reads were found wrong and left out, %.3g %% were corrected",
              100.0 * (double)n.detected / (double)n.reads, 100.0 * (double)n.corrected / (double)n.reads);
-  if (n.reads && s->core.image.reg[PL_REG_KIND] != PL_KIND_RNS && (double)n.clipped > 0.01 * (double)n.reads)
-    cli_note("warning: %.1f %% of the ADC reads clipped; calibrate on a text like this one "
-             "(`photolane calibrate --rule max`) or use more ADC bits", 100.0 * (double)n.clipped / (double)n.reads);
+  if (!s->optics || s->core.image.reg[PL_REG_KIND] == PL_KIND_RNS) return;
+  const worst_clip worst = report_clips(s, data);
+  if (worst.above)
+    cli_note("warning: %.1f %% of the ADC reads of %s in layer %d clipped, and more than %g %% in %d product%s in all; "
+             "calibrate on a text like this one (`photolane calibrate --rule max`) or use more ADC bits",
+             100 * worst.rate, pl_nn_product_names[worst.product], worst.layer, 100 * CLIP_LIMIT, worst.above,
+             worst.above == 1 ? "" : "s");
 }

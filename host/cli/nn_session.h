@@ -25,7 +25,7 @@ typedef struct {
 
 /* The options that all three verbs share, for their tables. */
 #define NN_SESSION_OPTIONS(s)                                                                            \
-  {'m', "model", "FILE", CLI_TEXT, &(s).model_path, 0, 0, "the model, a GGUF file"},                        \
+  {'m', "model", "FILE", CLI_TEXT, &(s).model_path, 0, 0, "the model: a GGUF file, or a folder (BERT)"},       \
   {'c', "core", "CORE", CLI_TEXT, &(s).core_name, 0, 0, "core description: a name or a file (ideal)"},    \
   {0, "optical", "LIST", CLI_TEXT, &(s).optical, 0, 0,                                                     \
    "optical products, of q,k,v,scores,attn,out,gate,up,down,head (all)"}
@@ -46,6 +46,12 @@ void nn_session_close(nn_session *s);
 /* Text of a file, or of `text` if path is NULL, to ids. free() *ids. */
 int nn_session_tokenize(nn_session *s, const char *text, const char *path, int flags, int32_t **ids, size_t *count);
 
+/* All of a file as a text that ends with a zero byte. free() *text. */
+int nn_session_read(const char *path, char **text);
+
+/* Notes the model's files and the file of ranges in a result. */
+int nn_session_files(const nn_session *s, cJSON *result);
+
 /* cli_fail for what went wrong in a product; after a mismatch also the command that shows it again. */
 int nn_session_fail(const pl_error *err, int argc, char **argv);
 
@@ -53,7 +59,7 @@ int nn_session_fail(const pl_error *err, int argc, char **argv);
 double nn_session_seconds(const nn_session *s);
 
 /* Adds backend, core, products and the device's counters to a result; data may be NULL. Warns on stderr if more
- * than 1 % of the reads clipped. */
+ * than 2 % of the reads of some product clipped. */
 void nn_session_report(nn_session *s, cJSON *data, cJSON *timing);
 
 #endif

@@ -6,17 +6,8 @@
  */
 #include "nn/gguf_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "the GGUF reader maps little-endian files and needs a little-endian machine"
-#endif
 
 enum { MAX_ENTRIES = 1 << 16, MAX_TENSORS = 1 << 16, MAX_ALIGNMENT = 1 << 16 };
 
@@ -101,7 +92,7 @@ static pl_status take_entry(cursor *c, pl_gguf_entry *e) {
 }
 
 /* Header of one tensor; its data is placed later, once the start of the data is known. */
-static pl_status take_tensor(cursor *c, pl_gguf_tensor *t, uint64_t *offset) {
+static pl_status take_tensor(cursor *c, pl_tensor *t, uint64_t *offset) {
   uint32_t n_dims, type;
   pl_status status = take_string(c, &t->name, "a tensor's name");
   if (status) return status;
@@ -110,12 +101,12 @@ static pl_status take_tensor(cursor *c, pl_gguf_tensor *t, uint64_t *offset) {
     return pl_fail(c->err, PL_E_INPUT, "%s: the name of tensor %s has %zu bytes, allowed are 1 to %d", c->g->path,
                    name.text, t->name.size, PL_GGUF_MAX_NAME - 1);
   if ((status = take(c, &n_dims, sizeof n_dims, name.text))) return status;
-  if (n_dims < 1 || n_dims > PL_GGUF_MAX_DIMS)
+  if (n_dims < 1 || n_dims > PL_TENSOR_MAX_DIMS)
     return pl_fail(c->err, PL_E_INPUT, "%s: tensor %s has %u dimensions, allowed are 1 to %d", c->g->path, name.text,
-                   n_dims, PL_GGUF_MAX_DIMS);
+                   n_dims, PL_TENSOR_MAX_DIMS);
   t->n_dims = (int)n_dims;
   t->rows = 1;
-  for (int i = 0; i < PL_GGUF_MAX_DIMS; i++) {
+  for (int i = 0; i < PL_TENSOR_MAX_DIMS; i++) {
     uint64_t dim = 1;
     if (i < t->n_dims && (status = take(c, &dim, sizeof dim, name.text))) return status;
     /* Bounds far above any model and far below overflow of the products. */
@@ -128,7 +119,7 @@ static pl_status take_tensor(cursor *c, pl_gguf_tensor *t, uint64_t *offset) {
   if ((status = take(c, &type, sizeof type, name.text))) return status;
   t->type = (pl_ggml_type)type;
   if (!pl_ggml_row_bytes(t->type, PL_GGML_BLOCK))
-    return pl_fail(c->err, PL_E_INPUT, "%s: tensor %s has type %u; convert the model to F32, F16, Q8_0, Q4_0 or Q4_1",
+    return pl_fail(c->err, PL_E_INPUT, "%s: tensor %s has type %u; convert the model to F32, F16, BF16, Q8_0, Q4_0 or Q4_1",
                    c->g->path, name.text, type);
   t->row_bytes = pl_ggml_row_bytes(t->type, t->dims[0]);
   if (!t->row_bytes)
@@ -137,7 +128,7 @@ static pl_status take_tensor(cursor *c, pl_gguf_tensor *t, uint64_t *offset) {
   return take(c, offset, sizeof *offset, name.text);
 }
 
-static pl_status place_tensor(const pl_gguf *g, pl_gguf_tensor *t, uint64_t offset, size_t start, uint32_t alignment,
+static pl_status place_tensor(const pl_gguf *g, pl_tensor *t, uint64_t offset, size_t start, uint32_t alignment,
                               pl_error *err) {
   if (offset % alignment)
     return pl_fail(err, PL_E_INPUT, "%s: the offset %llu of tensor %s is no multiple of the alignment %u", g->path,
@@ -223,47 +214,40 @@ static pl_status walk(pl_gguf *g, pl_error *err) {
 
 /* ---- Opening ----------------------------------------------------------------------------------- */
 
-pl_status pl_gguf_open_memory(const void *data, size_t size, const char *name, pl_gguf **out, pl_error *err) {
+static pl_status open_mapping(pl_mapping map, const char *name, pl_gguf **out, pl_error *err) {
   *out = NULL;
   pl_gguf *g = calloc(1, sizeof *g);
   char *path = strdup(name);
   if (!g || !path) {
+    pl_unmap(&map);
     free(g);
     free(path);
     return pl_fail(err, PL_E_MEMORY, "out of memory reading %s", name);
   }
   g->path = path;
-  g->bytes = data;
-  g->size = size;
+  g->map = map;
+  g->bytes = map.bytes;
+  g->size = map.size;
   pl_status status = walk(g, err);
   if (status) pl_gguf_close(g);
   else *out = g;
   return status;
 }
 
+pl_status pl_gguf_open_memory(const void *data, size_t size, const char *name, pl_gguf **out, pl_error *err) {
+  return open_mapping((pl_mapping){NULL, data, size}, name, out, err);
+}
+
 pl_status pl_gguf_open(const char *path, pl_gguf **out, pl_error *err) {
+  pl_mapping map;
   *out = NULL;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return pl_fail(err, PL_E_INPUT, "cannot open model %s: %s", path, strerror(errno));
-  struct stat st;
-  if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size < 1) {
-    close(fd);
-    return pl_fail(err, PL_E_INPUT, "model %s is not a regular file with something in it", path);
-  }
-  size_t size = (size_t)st.st_size;
-  void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  int cause = errno;
-  close(fd);
-  if (map == MAP_FAILED) return pl_fail(err, PL_E_IO, "cannot map model %s: %s", path, strerror(cause));
-  pl_status status = pl_gguf_open_memory(map, size, path, out, err);
-  if (status) munmap(map, size);
-  else (*out)->map = map;
-  return status;
+  const pl_status status = pl_map(path, &map, err);
+  return status ? status : open_mapping(map, path, out, err);
 }
 
 void pl_gguf_close(pl_gguf *g) {
   if (!g) return;
-  if (g->map) munmap(g->map, g->size);
+  pl_unmap(&g->map);
   free(g->entries);
   free(g->tensors);
   free(g->path);
@@ -272,9 +256,9 @@ void pl_gguf_close(pl_gguf *g) {
 
 const char *pl_gguf_path(const pl_gguf *g) { return g->path; }
 int pl_gguf_tensor_count(const pl_gguf *g) { return g->tensor_count; }
-const pl_gguf_tensor *pl_gguf_tensor_at(const pl_gguf *g, int i) { return &g->tensors[i]; }
+const pl_tensor *pl_gguf_tensor_at(const pl_gguf *g, int i) { return &g->tensors[i]; }
 
-const pl_gguf_tensor *pl_gguf_find_tensor(const pl_gguf *g, const char *name) {
+const pl_tensor *pl_gguf_find_tensor(const pl_gguf *g, const char *name) {
   for (int i = 0; i < g->tensor_count; i++)
     if (pl_str_equal(g->tensors[i].name, name)) return &g->tensors[i];
   return NULL;

@@ -3,8 +3,8 @@
  *   pl_gguf *g;
  *   if (pl_gguf_open("model.gguf", &g, err)) return err->status;
  *   pl_gguf_u32(g, "llama.block_count", NULL, 1, 4095, &layers, err);   required: no default
- *   const pl_gguf_tensor *t = pl_gguf_find_tensor(g, "token_embd.weight");
- *   pl_gguf_dequantize(t, row, out);
+ *   const pl_tensor *t = pl_gguf_find_tensor(g, "token_embd.weight");
+ *   pl_tensor_row(t, row, out);
  *   pl_gguf_close(g);
  *
  * The file is mapped, not copied, and checked in full when it is opened: afterwards every string, array and
@@ -22,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nn/tensor.h"
 #include "photolane/photolane.h"
 
 /* ---- Numbers of the format ------------------------------------------------------------------- */
@@ -29,7 +30,6 @@
 #define PL_GGUF_MAGIC 0x46554747u /* "GGUF" */
 #define PL_GGUF_VERSION 3
 #define PL_GGUF_ALIGNMENT 32 /* of tensor data, unless general.alignment says otherwise */
-#define PL_GGUF_MAX_DIMS 4
 #define PL_GGUF_MAX_NAME 64 /* bytes in a tensor's name, the terminator included */
 
 typedef enum { /* types of metadata values */
@@ -48,14 +48,6 @@ typedef enum { /* types of metadata values */
   PL_GGUF_F64 = 12,
 } pl_gguf_type;
 
-typedef enum { /* types of tensors: those this reader knows */
-  PL_GGML_F32 = 0,
-  PL_GGML_F16 = 1,
-  PL_GGML_Q4_0 = 2,
-  PL_GGML_Q4_1 = 3,
-  PL_GGML_Q8_0 = 8,
-} pl_ggml_type;
-
 typedef enum { /* tokenizer.ggml.token_type */
   PL_TOKEN_NORMAL = 1,
   PL_TOKEN_UNKNOWN = 2,
@@ -65,30 +57,9 @@ typedef enum { /* tokenizer.ggml.token_type */
   PL_TOKEN_BYTE = 6,
 } pl_token_type;
 
-/* Blocks of a quantised row are this many elements, stored as
- *   Q8_0: f16 d, 32 x int8 q                x = d * q
- *   Q4_0: f16 d, 16 x (low nibble: element i, high nibble: element i + 16)   x = d * (q - 8)
- *   Q4_1: f16 d, f16 m, 16 x the same       x = d * q + m */
-#define PL_GGML_BLOCK 32
-
 /* ---- Reading --------------------------------------------------------------------------------- */
 
 typedef struct pl_gguf pl_gguf;
-
-typedef struct { /* bytes, not terminated, may hold anything */
-  const char *data;
-  size_t size;
-} pl_str;
-
-typedef struct {
-  pl_str name;
-  pl_ggml_type type;
-  int n_dims;
-  int64_t dims[PL_GGUF_MAX_DIMS]; /* dims[0] is the row length (contiguous); unused ones are 1 */
-  int64_t rows;                   /* product of dims[1..3] */
-  size_t row_bytes;
-  const uint8_t *data; /* rows * row_bytes bytes */
-} pl_gguf_tensor;
 
 /* Maps and checks a file. On success *out must be closed with pl_gguf_close; on error *out is NULL. */
 pl_status pl_gguf_open(const char *path, pl_gguf **out, pl_error *err);
@@ -102,8 +73,8 @@ void pl_gguf_close(pl_gguf *g); /* NULL is fine */
 const char *pl_gguf_path(const pl_gguf *g); /* for messages */
 
 int pl_gguf_tensor_count(const pl_gguf *g);
-const pl_gguf_tensor *pl_gguf_tensor_at(const pl_gguf *g, int i);                 /* in file order */
-const pl_gguf_tensor *pl_gguf_find_tensor(const pl_gguf *g, const char *name); /* NULL if absent */
+const pl_tensor *pl_gguf_tensor_at(const pl_gguf *g, int i);                 /* in file order */
+const pl_tensor *pl_gguf_find_tensor(const pl_gguf *g, const char *name); /* NULL if absent */
 
 /* Metadata. Each looks `key` up and converts; if the key is absent it takes *fallback, or fails if that is NULL.
  * Any integer type is accepted for a number that fits; a value outside lo..hi or of another type is PL_E_INPUT. */
@@ -120,18 +91,5 @@ pl_status pl_gguf_string(const pl_gguf *g, const char *key, const char *fallback
 pl_status pl_gguf_strings(const pl_gguf *g, const char *key, pl_str **out, size_t *count, pl_error *err);
 pl_status pl_gguf_floats(const pl_gguf *g, const char *key, float **out, size_t *count, pl_error *err);
 pl_status pl_gguf_ints(const pl_gguf *g, const char *key, int32_t **out, size_t *count, pl_error *err);
-
-/* ---- Tensor data ----------------------------------------------------------------------------- */
-
-const char *pl_ggml_type_name(pl_ggml_type type);
-
-/* Bytes of a row of n elements, or 0 if n is not a multiple of the type's block (or not positive). */
-size_t pl_ggml_row_bytes(pl_ggml_type type, int64_t n);
-
-/* Row `row` (0 .. rows-1) of the tensor as float, dims[0] elements into out. */
-void pl_gguf_dequantize(const pl_gguf_tensor *t, int64_t row, float *out);
-
-/* IEEE 754 binary16 to float, exact (subnormals, infinities and NaN too). */
-float pl_half_to_float(uint16_t h);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nn/gguf.h"
+#include "nn/mapping.h"
 
 typedef struct { /* one metadata field */
   pl_str key;
@@ -16,12 +17,12 @@ typedef struct { /* one metadata field */
 
 struct pl_gguf {
   char *path;
-  void *map; /* what munmap needs; NULL if the caller owns the bytes */
+  pl_mapping map;
   const uint8_t *bytes;
   size_t size;
   pl_gguf_entry *entries;
   int entry_count;
-  pl_gguf_tensor *tensors;
+  pl_tensor *tensors;
   int tensor_count;
 };
 

@@ -69,11 +69,11 @@ PL_VECTORISED static void dot4(const float *x, const float *w, int n, float out[
   }
 }
 
-void pl_matmul(const pl_gguf_tensor *w, const float *x, int rows, float *y, float *scratch) {
+void pl_matmul(const pl_tensor *w, const float *x, int rows, float *y, float *scratch) {
   int n = (int)w->dims[0];
   for (int64_t j = 0; j < w->rows; j += PL_MATMUL_TILE) {
     int tile = w->rows - j < PL_MATMUL_TILE ? (int)(w->rows - j) : PL_MATMUL_TILE;
-    for (int t = 0; t < tile; t++) pl_gguf_dequantize(w, j + t, scratch + (ptrdiff_t)t * n);
+    for (int t = 0; t < tile; t++) pl_tensor_row(w, j + t, scratch + (ptrdiff_t)t * n);
     for (int r = 0; r < rows; r++) {
       const float *xr = x + (ptrdiff_t)r * n;
       float *yr = y + (ptrdiff_t)r * w->rows + j;
@@ -87,6 +87,23 @@ void pl_matmul(const pl_gguf_tensor *w, const float *x, int rows, float *y, floa
 void pl_rmsnorm(float *out, const float *x, const float *weight, int n, float eps) {
   float scale = 1.0f / sqrtf(pl_dot(x, x, n) / (float)n + eps);
   for (int i = 0; i < n; i++) out[i] = x[i] * scale * weight[i];
+}
+
+void pl_layernorm(float *out, const float *x, const float *weight, const float *bias, int n, float eps) {
+  double sum = 0, squares = 0;
+  for (int i = 0; i < n; i++) sum += (double)x[i];
+  const double mean = sum / n;
+  for (int i = 0; i < n; i++) squares += ((double)x[i] - mean) * ((double)x[i] - mean);
+  const float centre = (float)mean, scale = (float)(1 / sqrt(squares / n + (double)eps));
+  for (int i = 0; i < n; i++) out[i] = (x[i] - centre) * scale * weight[i] + bias[i];
+}
+
+void pl_gelu(float *x, int n) {
+  for (int i = 0; i < n; i++) x[i] = 0.5f * x[i] * (1 + erff(x[i] * 0.70710678f));
+}
+
+void pl_gelu_tanh(float *x, int n) {
+  for (int i = 0; i < n; i++) x[i] = 0.5f * x[i] * (1 + tanhf(0.79788456f * (x[i] + 0.044715f * x[i] * x[i] * x[i])));
 }
 
 void pl_softmax(float *x, int n) {
@@ -145,4 +162,15 @@ PL_VECTORISED static int quantize(const float *x, int n, int limit, int8_t *code
 
 int pl_quantize(const float *x, int n, int limit, int8_t *codes, float *scale) {
   return quantize(x, n, limit, codes, scale);
+}
+
+int pl_quantize_fixed(const float *x, int n, int limit, float scale, int8_t *codes) {
+  const float inverse = 1 / scale, most = (float)limit;
+  int finite = 1;
+  for (int i = 0; i < n; i++) {
+    finite &= fabsf(x[i]) <= FLT_MAX;
+    const float v = rintf(x[i] * inverse);
+    codes[i] = (int8_t)(v > most ? most : v < -most ? -most : v == v ? v : 0);
+  }
+  return finite;
 }

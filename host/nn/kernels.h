@@ -1,4 +1,5 @@
-/* kernels.h: the digital arithmetic of the Transformer: dot products, norms, softmax, rotary positions, SwiGLU.
+/* kernels.h: the digital arithmetic of the Transformer: dot products, norms, softmax, rotary positions,
+ * SwiGLU and GELU.
  *
  * The result for one row never depends on how many rows a call has: each output is one fixed sequence of float
  * operations. Dot products keep 16 partial sums in an order that does not depend on the vector unit either, so
@@ -9,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "nn/gguf.h"
+#include "nn/tensor.h"
 
 /* sum of x[i] * y[i] over n elements. */
 float pl_dot(const float *x, const float *y, int n);
@@ -20,10 +21,17 @@ int32_t pl_dot_codes(const int8_t *a, const int8_t *b, int n);
 /* y[r][j] = dot(x[r], w[j]): x is rows x w->dims[0], y is rows x w->rows, both dense. scratch: room for
  * PL_MATMUL_TILE * w->dims[0] floats. */
 enum { PL_MATMUL_TILE = 4 };
-void pl_matmul(const pl_gguf_tensor *w, const float *x, int rows, float *y, float *scratch);
+void pl_matmul(const pl_tensor *w, const float *x, int rows, float *y, float *scratch);
 
 /* out = x / sqrt(mean(x^2) + eps) * weight, n elements (Zhang and Sennrich 2019). out may be x. */
 void pl_rmsnorm(float *out, const float *x, const float *weight, int n, float eps);
+
+/* out = (x - mean) / sqrt(variance + eps) * weight + bias, n elements (Ba et al. 2016). out may be x. */
+void pl_layernorm(float *out, const float *x, const float *weight, const float *bias, int n, float eps);
+
+/* x = x Phi(x), n elements (Hendrycks and Gimpel 2016); _tanh: their approximation by tanh, which GPT-2 has. */
+void pl_gelu(float *x, int n);
+void pl_gelu_tanh(float *x, int n);
 
 /* x = softmax(x) over n >= 1 elements. */
 void pl_softmax(float *x, int n);
@@ -41,5 +49,8 @@ void pl_axpy(float *y, float a, const float *x, int n);
 /* Quantises n floats to codes -limit..limit with one scale: x is about codes * *scale. 0 if an element is not
  * finite. A row of zeros has scale 0. */
 int pl_quantize(const float *x, int n, int limit, int8_t *codes, float *scale);
+
+/* The same with a given scale > 0: what lies beyond -limit..limit is cut off. */
+int pl_quantize_fixed(const float *x, int n, int limit, float scale, int8_t *codes);
 
 #endif

@@ -1,6 +1,6 @@
-/* nn.h: a decoder-only Transformer of the Llama family, in float and on an optical core.
+/* nn.h: Transformers (decoders of the Llama and GPT-2 families, BERT encoders), in float and on an optical core.
  *
- *   pl_nn *model;                      weights and vocabulary of a GGUF file
+ *   pl_nn *model;                      weights and vocabulary of a GGUF file, or of a folder (BERT)
  *   pl_nn_optics *optics;              the same weights as int8 codes, and the device that multiplies them
  *   pl_nn_context *ctx;                one sequence: its keys and values
  *
@@ -11,10 +11,13 @@
  *
  * Numbers on the optical core. Every matrix product listed in pl_nn_product is one pl_gemm on int8 codes:
  * weights have one scale per output channel, activations one per row (both by their largest magnitude), keys and
- * values one per token. The result is code * pl_range_step * scale_a * scale_b. Norms, softmax, rotary positions
- * and SwiGLU stay in float. The accuracy of the ADC depends on its range, one per layer and product: ranges.h.
+ * values one per token. The result is code * pl_range_step * scale_a * scale_b. Norms, softmax, positions,
+ * biases and activations stay in float. The accuracy of the ADC depends on its range, one per layer and product: ranges.h.
  *
- * The contract: a text read in one batch, in pieces or token by token gives the same logits, bit for bit, on
+ * An encoder sees the whole text from every token: it reads a text in one call, and hidden states come out instead of
+ * logits (embed.h makes one vector of them). All rows of a head then share one job of attention x V.
+ *
+ * The contract of decoders: a text read in one batch, in pieces or token by token gives the same logits, bit for bit, on
  * every device and with every effect on. What makes it hold:
  *   - rows of a job are absolute token positions, and a job number names layer, product and head;
  *   - a row's float arithmetic does not depend on the rows beside it (kernels.h);
@@ -40,13 +43,16 @@ typedef struct {
   int layers, dim, ffn;          /* blocks, width of the residual stream, inner width of the feed-forward */
   int heads, kv_heads, head_dim; /* queries; keys and values; elements of each */
   int vocab, context;            /* tokens; the longest sequence the model was made for, at most 65536 */
-  int rope_dims;                 /* leading elements of a head that are rotated */
+  int rope_dims;                 /* leading elements of a head that are rotated; 0 for learned positions */
+  int causal;                    /* 1: a decoder, 0: an encoder */
+  int outputs;                   /* elements of a row that comes out: vocab logits, or dim of a hidden state */
   int64_t parameters;
   int tied; /* the head is the embedding */
 } pl_nn_shape;
 
-/* Loads a GGUF file of architecture "llama": dimensions, tensors and vocabulary are checked against each other.
- * Unknown tensors are refused: a bias or an expert left out would give wrong text without a word. */
+/* Loads a GGUF file of architecture "llama" or "gpt2", or a folder with a BERT encoder (config.json,
+ * model.safetensors, vocab.txt): dimensions, tensors and vocabulary are checked against each other. Unknown tensors
+ * are refused: a bias or an expert left out would give wrong text without a word. */
 pl_status pl_nn_load(const char *path, pl_nn **model, pl_error *err);
 
 /* The same from an open reader, which the model then owns, even if this fails. */
@@ -56,6 +62,8 @@ void pl_nn_free(pl_nn *model); /* after its optics and contexts; NULL is fine */
 const pl_nn_shape *pl_nn_get_shape(const pl_nn *model);
 const pl_tokenizer *pl_nn_get_tokenizer(const pl_nn *model);
 const char *pl_nn_path(const pl_nn *model);
+const char *pl_nn_family(const pl_nn *model);      /* "llama", "gpt2", "bert" */
+unsigned pl_nn_products_of(const pl_nn *model);    /* mask of the products it has: not all have a gate or a head */
 
 /* ---- Products ---------------------------------------------------------------------------------- */
 
@@ -102,6 +110,10 @@ void pl_nn_optics_free(pl_nn_optics *optics); /* after its contexts; NULL is fin
 /* Products (calls of pl_gemm) done so far; with `check` all of them were compared. */
 uint64_t pl_nn_optics_products(const pl_nn_optics *optics);
 
+/* Detector reads of a product of a layer so far, and those of them that clipped. */
+void pl_nn_optics_clips(const pl_nn_optics *optics, int layer, pl_nn_product product, uint64_t *reads,
+                        uint64_t *clipped);
+
 /* ---- Sequences --------------------------------------------------------------------------------- */
 
 typedef struct pl_nn_context pl_nn_context;
@@ -110,8 +122,8 @@ typedef struct pl_nn_context pl_nn_context;
 pl_status pl_nn_context_new(const pl_nn *model, pl_nn_optics *optics, int capacity, pl_nn_context **ctx, pl_error *err);
 void pl_nn_context_free(pl_nn_context *ctx); /* NULL is fine */
 
-/* Appends n tokens. logits receives rows first .. n-1, (n - first) x vocab floats; first == n gives none (logits
- * may then be NULL). On error the sequence is as it was before the call. PL_E_INPUT: full, or an id outside the
+/* Appends n tokens. logits receives rows first .. n-1, (n - first) x shape.outputs floats; first == n gives none (logits
+ * may then be NULL). An encoder must be at position 0. On error the sequence is as it was before the call. PL_E_INPUT: full, or an id outside the
  * vocabulary; PL_E_MISMATCH: the check device disagrees. */
 pl_status pl_nn_forward(pl_nn_context *ctx, const int32_t *ids, int n, int first, float *logits, pl_error *err);
 

@@ -6,6 +6,7 @@
  */
 #include "nn/optics.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,23 +14,30 @@
 
 #include "nn/job_log.h"
 #include "nn/kernels.h"
-#include "nn/llama.h"
+#include "nn/architecture.h"
 #include "nn/ranges.h"
 
 typedef struct { /* one weight matrix as codes */
-  int8_t *codes; /* outputs x inputs */
-  float *scales; /* outputs */
-  uint64_t tag;  /* b_tag */
+  int8_t *codes;  /* outputs x inputs */
+  float *scales;  /* outputs */
+  float *balance; /* inputs: activations times this, weights divided by it; NULL: one everywhere */
+  float input_full_scale; /* 0: each row has its own */
+  uint64_t tag;   /* b_tag */
 } quantised;
+
+typedef struct {
+  uint64_t reads, clipped;
+} clips;
 
 struct pl_nn_optics {
   const pl_nn *model;
   pl_nn_settings settings; /* ranges: not used after creation */
-  pl_optics_observer observer;
-  void *observer_self;
+  pl_optics_watch watch; /* observer NULL: devices multiply */
   int limit_a, limit_b;
   quantised *weights; /* (layers + 1) x PL_NN_PRODUCTS, empty where a product has none or is float */
   pl_range *ranges;   /* the same shape */
+  clips *clips;       /* the same shape */
+  float *balanced;    /* activations of one row; the widest */
   int8_t *codes;      /* of activations; grows */
   float *scales;
   int32_t *c, *c_check;
@@ -55,8 +63,18 @@ static uint64_t next_tag(void) {
   return atomic_fetch_add(&last, 1) + 1;
 }
 
+/* Takes the channels' exponents over as factors. */
+static pl_status take_balance(quantised *q, const pl_nn_range *r, pl_error *err) {
+  q->input_full_scale = (float)r->input_full_scale;
+  if (!r->inputs) return PL_OK;
+  q->balance = malloc(sizeof *q->balance * (size_t)r->inputs);
+  if (!q->balance) return pl_fail(err, PL_E_MEMORY, "out of memory");
+  for (int k = 0; k < r->inputs; k++) q->balance[k] = ldexpf(1, -r->balance[k]);
+  return PL_OK;
+}
+
 static pl_status quantise(pl_nn_optics *o, int layer, pl_nn_product p, float *row, pl_error *err) {
-  const pl_gguf_tensor *t = pl_nn_weight(o->model, layer, p);
+  const pl_tensor *t = pl_nn_weight(o->model, layer, p);
   quantised *q = &o->weights[slot(layer, p)];
   size_t inputs = (size_t)t->dims[0], outputs = (size_t)t->rows;
   q->codes = malloc(inputs * outputs);
@@ -64,7 +82,8 @@ static pl_status quantise(pl_nn_optics *o, int layer, pl_nn_product p, float *ro
   q->tag = next_tag();
   if (!q->codes || !q->scales) return pl_fail(err, PL_E_MEMORY, "out of memory quantising %s", pl_nn_path(o->model));
   for (size_t j = 0; j < outputs; j++) {
-    pl_gguf_dequantize(t, (int64_t)j, row);
+    pl_tensor_row(t, (int64_t)j, row);
+    for (size_t k = 0; q->balance && k < inputs; k++) row[k] /= q->balance[k]; /* a power of two: exact */
     if (!pl_quantize(row, (int)inputs, o->limit_b, q->codes + j * inputs, &q->scales[j]))
       return pl_fail(err, PL_E_INPUT, "%s: row %zu of tensor %.*s is not finite", pl_nn_path(o->model), j,
                      (int)t->name.size, t->name.data);
@@ -79,34 +98,43 @@ static pl_status prepare(pl_nn_optics *o, pl_error *err) {
   size_t slots = slot(s->layers + 1, 0);
   o->weights = calloc(slots, sizeof *o->weights);
   o->ranges = calloc(slots, sizeof *o->ranges);
+  o->clips = calloc(slots, sizeof *o->clips);
   int widest = s->dim > s->ffn ? s->dim : s->ffn, q = s->heads * s->head_dim;
   float *row = malloc(sizeof(float) * (size_t)(widest > q ? widest : q));
+  o->balanced = malloc(sizeof(float) * (size_t)(widest > q ? widest : q));
   pl_status status = PL_OK;
-  if (!o->weights || !o->ranges || !row) status = pl_fail(err, PL_E_MEMORY, "out of memory");
+  if (!o->weights || !o->ranges || !o->clips || !row || !o->balanced) status = pl_fail(err, PL_E_MEMORY, "out of memory");
   if (!status && found) status = pl_nn_ranges_check(found, o->model, image, err);
   double never_clips = (double)image->reg[PL_REG_CHANNELS] * 127 * 127;
   for (int layer = 0; layer <= s->layers && !status; layer++)
     for (int p = 0; p < PL_NN_PRODUCTS && !status; p++) {
-      if (!(o->settings.products >> p & 1) || (layer == s->layers) != (p == PL_NN_HEAD)) continue;
+      if (!(o->settings.products >> p & 1) || (layer == s->layers) != (p == PL_NN_HEAD) ||
+          !pl_nn_has(o->model, (pl_nn_product)p))
+        continue;
       const pl_nn_range r = found ? found->range[layer][p] : (pl_nn_range){0};
       pl_range *range = &o->ranges[slot(layer, (pl_nn_product)p)];
       *range = pl_range_for(r.full_scale > 0 ? r.full_scale : never_clips, (int)image->reg[PL_REG_ADC_BITS]);
       range->mean_light = (uint32_t)(r.mean_light + 0.5);
-      if (p != PL_NN_SCORES && p != PL_NN_ATTN) status = quantise(o, layer, (pl_nn_product)p, row, err);
+      if (p == PL_NN_SCORES || p == PL_NN_ATTN) continue;
+      const pl_tensor *w = pl_nn_weight(o->model, layer, (pl_nn_product)p);
+      if (r.inputs && r.inputs != (int)w->dims[0])
+        status = pl_fail(err, PL_E_INPUT, "the ranges have a balance of %d channels for %s of layer %d, which has %d inputs: "
+                         "calibrate again", r.inputs, pl_nn_product_names[p], layer, (int)w->dims[0]);
+      if (!status) status = take_balance(&o->weights[slot(layer, (pl_nn_product)p)], &r, err);
+      if (!status) status = quantise(o, layer, (pl_nn_product)p, row, err);
     }
   free(row);
   return status;
 }
 
-static pl_status create(const pl_nn *model, const pl_nn_settings *settings, pl_optics_observer observer, void *self,
-                        pl_nn_optics **optics, pl_error *err) {
+pl_status pl_optics_new_watched(const pl_nn *model, const pl_nn_settings *settings, const pl_optics_watch *watch,
+                                pl_nn_optics **optics, pl_error *err) {
   *optics = NULL;
   pl_nn_optics *o = calloc(1, sizeof *o);
   if (!o) return pl_fail(err, PL_E_MEMORY, "out of memory");
   o->model = model;
   o->settings = *settings;
-  o->observer = observer;
-  o->observer_self = self;
+  if (watch) o->watch = *watch;
   o->limit_a = pl_nn_code_limit(&settings->image, 0);
   o->limit_b = pl_nn_code_limit(&settings->image, 1);
   pl_status status = pl_image_check(&settings->image, err);
@@ -118,13 +146,14 @@ static pl_status create(const pl_nn *model, const pl_nn_settings *settings, pl_o
 }
 
 pl_status pl_nn_optics_new(const pl_nn *model, const pl_nn_settings *settings, pl_nn_optics **optics, pl_error *err) {
-  return create(model, settings, NULL, NULL, optics, err);
+  return pl_optics_new_watched(model, settings, NULL, optics, err);
 }
 
 pl_status pl_optics_new_observed(const pl_nn *model, const pl_image *image, unsigned products,
                                  pl_optics_observer observer, void *self, pl_nn_optics **optics, pl_error *err) {
   pl_nn_settings settings = {.image = *image, .products = products};
-  return create(model, &settings, observer, self, optics, err);
+  const pl_optics_watch watch = {.observer = observer, .self = self};
+  return pl_optics_new_watched(model, &settings, &watch, optics, err);
 }
 
 void pl_nn_optics_free(pl_nn_optics *o) {
@@ -132,9 +161,12 @@ void pl_nn_optics_free(pl_nn_optics *o) {
   for (size_t i = 0; o->weights && i < slot(o->model->shape.layers + 1, 0); i++) {
     free(o->weights[i].codes);
     free(o->weights[i].scales);
+    free(o->weights[i].balance);
   }
   free(o->weights);
   free(o->ranges);
+  free(o->clips);
+  free(o->balanced);
   free(o->codes);
   free(o->scales);
   free(o->c);
@@ -145,6 +177,12 @@ void pl_nn_optics_free(pl_nn_optics *o) {
 
 uint64_t pl_nn_optics_products(const pl_nn_optics *o) { return o->products; }
 const pl_nn_job_log *pl_nn_optics_log(const pl_nn_optics *o) { return &o->log; }
+
+void pl_nn_optics_clips(const pl_nn_optics *o, int layer, pl_nn_product p, uint64_t *reads, uint64_t *clipped) {
+  *reads = o->clips[slot(layer, p)].reads;
+  *clipped = o->clips[slot(layer, p)].clipped;
+}
+
 int pl_optics_has(const pl_nn_optics *o, pl_nn_product p) { return o && (o->settings.products >> p & 1); }
 int pl_optics_limit_a(const pl_nn_optics *o) { return o->limit_a; }
 int pl_optics_limit_b(const pl_nn_optics *o) { return o->limit_b; }
@@ -230,8 +268,8 @@ pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int he
   job->ldc = job->n;
   *c = o->c;
   *step = 1;
-  if (o->observer) {
-    o->observer(o->observer_self, layer, p, job);
+  if (o->watch.observer) {
+    o->watch.observer(o->watch.self, layer, p, job);
     return PL_OK;
   }
   *step = (float)pl_range_step(&o->settings.image, job->range);
@@ -241,6 +279,8 @@ pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int he
   if (!status) status = pl_get_counters(o->settings.device, &after, err);
   if (!status) status = pl_nn_job_log_add(&o->log, p, job, &before, &after, err);
   if (status) return status;
+  o->clips[slot(layer, p)].reads += after.reads - before.reads;
+  o->clips[slot(layer, p)].clipped += after.clipped - before.clipped;
   if (o->settings.check) {
     if ((status = reserve(&o->c_check, &o->c_check_room, results, sizeof *o->c_check, err))) return status;
     pl_job other = *job;
@@ -252,16 +292,26 @@ pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int he
   return PL_OK;
 }
 
+/* One row of activations to codes; 0 if it is not finite. */
+static int quantise_input(pl_nn_optics *o, const quantised *w, const float *x, int inputs, int8_t *codes, float *scale) {
+  for (int k = 0; w->balance && k < inputs; k++) o->balanced[k] = x[k] * w->balance[k];
+  if (w->balance) x = o->balanced;
+  if (w->input_full_scale <= 0) return pl_quantize(x, inputs, o->limit_a, codes, scale);
+  *scale = w->input_full_scale / (float)o->limit_a;
+  return pl_quantize_fixed(x, inputs, o->limit_a, *scale, codes);
+}
+
 pl_status pl_optics_linear(pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0,
                            float *y, pl_error *err) {
-  const pl_gguf_tensor *t = pl_nn_weight(o->model, layer, p);
+  const pl_tensor *t = pl_nn_weight(o->model, layer, p);
   const quantised *w = &o->weights[slot(layer, p)];
   int inputs = (int)t->dims[0], outputs = (int)t->rows;
   pl_status status = reserve(&o->codes, &o->codes_room, (size_t)rows * (size_t)inputs, 1, err);
   if (!status) status = reserve(&o->scales, &o->scales_room, (size_t)rows, sizeof *o->scales, err);
   if (status) return status;
+  if (o->watch.listener) o->watch.listener(o->watch.self, layer, p, x, rows, row0);
   for (int r = 0; r < rows; r++)
-    if (!pl_quantize(x + (ptrdiff_t)r * inputs, inputs, o->limit_a, o->codes + (ptrdiff_t)r * inputs, &o->scales[r]))
+    if (!quantise_input(o, w, x + (ptrdiff_t)r * inputs, inputs, o->codes + (ptrdiff_t)r * inputs, &o->scales[r]))
       return pl_fail(err, PL_E_INPUT, "the activations of %s overflow at token %u before layer %d, %s: the model is "
                      "damaged", pl_nn_path(o->model), row0 + (uint32_t)r, layer, pl_nn_product_names[p]);
   pl_job job = {.row0 = row0, .m = rows, .n = outputs, .k = inputs, .a = o->codes, .lda = inputs, .b = w->codes,

@@ -1,21 +1,21 @@
-/* ranges.c: calibration of the ADC ranges and the file they are kept in. See ranges.h. */
+/* ranges.c: calibration of converter ranges. See ranges.h; the file they are kept in: ranges_file.c. */
 #include "nn/ranges.h"
 
-#include <cjson/cJSON.h>
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/model.h"
+#include "nn/architecture.h"
+#include "nn/balance.h"
 #include "nn/kernels.h"
 #include "nn/optics.h"
+#include "nn/ranges_file.h"
 
 /* Measured with the `lightening` core, ranges and perplexity from different texts. SmolLM2-135M, 2 windows of 128 of
  * WikiText-2: mse 106, max 117, 99.9 %: 219 (float: 23). The model that ships, whose sums have no long tails, 16
  * windows of 256: all rules within 0.1 of 11.3, with a 6-bit ADC within 0.1 of 11.6. So: the one that never loses. */
-const pl_range_choice pl_range_default = {PL_RANGE_MSE, 100};
+const pl_range_choice pl_range_default = {.rule = PL_RANGE_MSE, .percentile = 100, .balance = 1};
 
 /* ---- Watching reads ------------------------------------------------------------------------------ */
 
@@ -24,7 +24,8 @@ const pl_range_choice pl_range_default = {PL_RANGE_MSE, 100};
 enum { PER_OCTAVE = 16, BINS = 27 * PER_OCTAVE + 1 };
 
 typedef struct {
-  uint64_t count[BINS];
+  double count[BINS];
+  double error_weight[BINS]; /* reads, each relative to the results of its row */
   uint32_t max;
 } histogram;
 
@@ -35,9 +36,13 @@ typedef struct {
 } light_meter;
 
 typedef struct {
-  int channels;
-  histogram *h;       /* (layers + 1) x PL_NN_PRODUCTS */
+  int channels, causal;
+  int row_stride;        /* rows at multiples of it are kept */
+  pl_input_rows *inputs; /* while balances are sought: (layers + 1) x PL_NN_PRODUCTS, else NULL */
+  int failed;            /* out of memory */
+  histogram *h;       /* the same shape; NULL while balances are sought */
   light_meter *light; /* the same shape */
+  int width[PL_NN_PRODUCTS]; /* inputs of the linear products */
   float rail[2][256]; /* light of both rails of a code + 128 of A, of B: code */
 } watcher;
 
@@ -80,25 +85,56 @@ static void measure_light(const watcher *w, const pl_job *job, light_meter *ligh
   light->reads += (double)job->m * job->n * ((job->k + w->channels - 1) / w->channels);
 }
 
+/* Keeps some rows of activations. */
+static void listen(void *self, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0) {
+  watcher *w = self;
+  if (!w->inputs) return;
+  pl_input_rows *in = &w->inputs[layer * PL_NN_PRODUCTS + p];
+  for (int r = 0; r < rows; r++) {
+    if ((row0 + (uint32_t)r) % (uint32_t)w->row_stride || in->rows == in->room) continue;
+    const size_t inputs = (size_t)w->width[p];
+    if (!in->x && !(in->x = malloc(sizeof *in->x * (size_t)in->room * inputs))) w->failed = 1;
+    if (in->x) memcpy(in->x + (size_t)in->rows++ * inputs, x + (size_t)r * inputs, sizeof *x * inputs);
+  }
+}
+
+/* Exact results without looking at reads. */
+static void multiply(const pl_job *job) {
+  for (int i = 0; i < job->m; i++)
+    for (int j = 0; j < job->n; j++)
+      job->c[(ptrdiff_t)i * job->ldc + j] =
+          pl_dot_codes(job->a + (ptrdiff_t)i * job->lda, job->b + (ptrdiff_t)j * job->ldb, job->k);
+}
+
 static void watch(void *self, int layer, pl_nn_product p, const pl_job *job) {
   watcher *w = self;
+  if (!w->h) {
+    multiply(job);
+    return;
+  }
   histogram *h = &w->h[layer * PL_NN_PRODUCTS + p];
   if (w->light) measure_light(w, job, &w->light[layer * PL_NN_PRODUCTS + p]);
   for (int i = 0; i < job->m; i++) {
     /* Scores behind a row's own position are never used. */
-    int columns = p == PL_NN_SCORES && job->row0 + (uint32_t)i + 1 < (uint32_t)job->n ? (int)job->row0 + i + 1 : job->n;
+    int columns = w->causal && p == PL_NN_SCORES && job->row0 + (uint32_t)i + 1 < (uint32_t)job->n ? (int)job->row0 + i + 1 : job->n;
     const int8_t *a = job->a + (ptrdiff_t)i * job->lda;
+    double squares = 0, seen[BINS] = {0};
     for (int j = 0; j < columns; j++) {
       const int8_t *b = job->b + (ptrdiff_t)j * job->ldb;
       int32_t sum = 0;
       for (int k = 0; k < job->k; k += w->channels) {
         int32_t read = pl_dot_codes(a + k, b + k, job->k - k < w->channels ? job->k - k : w->channels);
         uint32_t magnitude = read < 0 ? (uint32_t)-read : (uint32_t)read;
-        h->count[bin_of(magnitude)]++;
+        seen[bin_of(magnitude)]++;
         if (magnitude > h->max) h->max = magnitude;
         sum += read;
       }
       job->c[(ptrdiff_t)i * job->ldc + j] = sum;
+      squares += (double)sum * sum;
+    }
+    for (int b = 0; b < BINS; b++) {
+      h->count[b] += seen[b];
+      if (squares > 0) h->error_weight[b] += seen[b] * columns / squares;
     }
   }
 }
@@ -106,11 +142,11 @@ static void watch(void *self, int layer, pl_nn_product p, const pl_job *job) {
 /* ---- Choosing ------------------------------------------------------------------------------------- */
 
 static double percentile_of(const histogram *h, double percentile) {
-  uint64_t total = 0, below = 0;
+  double total = 0, below = 0;
   for (int i = 0; i < BINS; i++) total += h->count[i];
-  double wanted = percentile / 100 * (double)total;
+  const double wanted = percentile / 100 * total;
   int bin = 0;
-  while (bin < BINS - 1 && (double)(below += h->count[bin]) < wanted) bin++;
+  while (bin < BINS - 1 && (below += h->count[bin]) < wanted) bin++;
   return fmin(bin_edge(bin + 1), h->max);
 }
 
@@ -118,7 +154,7 @@ static double squared_error(const histogram *h, double full_scale, int adc_bits)
   double step = ldexp(full_scale, 1 - adc_bits), sum = 0;
   for (int i = 0; i < BINS; i++) {
     double excess = bin_value(i) - full_scale;
-    if (h->count[i]) sum += (double)h->count[i] * (excess > 0 ? excess * excess : step * step / 12);
+    if (h->count[i] > 0) sum += h->error_weight[i] * (excess > 0 ? excess * excess : step * step / 12);
   }
   return sum;
 }
@@ -137,61 +173,148 @@ static double choose(const histogram *h, pl_range_choice choice, int adc_bits) {
   return best;
 }
 
-static pl_nn_ranges *new_ranges(int layers) {
-  pl_nn_ranges *r = calloc(1, sizeof *r + sizeof *r->range * (size_t)(layers + 1));
-  if (r) r->layers = layers;
-  return r;
+/* Share of reads beyond the full scale, to a bin. */
+static double share_beyond(const histogram *h, double full_scale) {
+  double total = 0, beyond = 0;
+  for (int i = 0; i < BINS; i++) {
+    total += h->count[i];
+    if (bin_value(i) > full_scale) beyond += h->count[i];
+  }
+  return total > 0 ? beyond / total : 0;
+}
+
+/* ---- Operands --------------------------------------------------------------------------------------- */
+
+/* Looks for balances and fixed input ranges, as the choice asks, with the rows that were kept. */
+static pl_status choose_operands(const pl_nn *model, const watcher *w, pl_range_choice choice, pl_nn_ranges *r,
+                                 pl_error *err) {
+  int8_t *room = pl_nn_ranges_room(r);
+  for (int layer = 0; layer <= r->layers; layer++)
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+      const pl_input_rows *in = &w->inputs[layer * PL_NN_PRODUCTS + p];
+      pl_nn_range *range = &r->range[layer][p];
+      if (!in->rows) continue;
+      const pl_tensor *weights = pl_nn_weight(model, layer, (pl_nn_product)p);
+      const int found = choice.balance ? pl_find_balance(weights, in, r->limit_a, r->limit_b, room) : 0;
+      if (found < 0) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
+      if (found) {
+        range->inputs = w->width[p];
+        range->balance = room;
+        room += w->width[p];
+      }
+      if (choice.fixed_input)
+        range->input_full_scale = pl_find_input_scale(in, w->width[p], range->balance, r->limit_a, choice.input,
+                                                      choice.input_percentile);
+    }
+  return PL_OK;
+}
+
+/* Reads the text through the watched model. progress hears of done + what is read here. */
+typedef struct {
+  void (*progress)(void *self, int done, int total);
+  void *self;
+  int before, total;
+} reporter;
+
+static pl_status read_text(const pl_nn *model, const pl_nn_settings *settings, watcher *w, const int32_t *ids, int n,
+                           const reporter *report, pl_error *err) {
+  enum { PIECE = 32 };
+  const pl_nn_shape *s = pl_nn_get_shape(model);
+  const pl_optics_watch how = {watch, listen, w};
+  const int piece = s->causal ? PIECE : n; /* an encoder reads all at once */
+  float *logits = malloc(sizeof *logits * (size_t)piece * (size_t)s->outputs);
+  pl_nn_optics *optics = NULL;
+  pl_nn_context *ctx = NULL;
+  pl_status status = logits ? PL_OK : pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
+  if (!status) status = pl_optics_new_watched(model, settings, &how, &optics, err);
+  if (!status) status = pl_nn_context_new(model, optics, n, &ctx, err);
+  for (int done = 0, rows; done < n && !status; done += rows) {
+    rows = n - done < piece ? n - done : piece;
+    status = pl_nn_forward(ctx, ids + done, rows, 0, logits, err);
+    if (!status && report->progress) report->progress(report->self, report->before + done + rows, report->total);
+  }
+  if (!status && w->failed) status = pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
+  pl_nn_context_free(ctx);
+  pl_nn_optics_free(optics);
+  free(logits);
+  return status;
+}
+
+static void describe(const pl_nn_shape *s, const pl_image *image, int n, watcher *w) {
+  enum { ROWS = 48 };
+  w->channels = (int)image->reg[PL_REG_CHANNELS];
+  w->causal = s->causal;
+  w->row_stride = (n + ROWS - 1) / ROWS;
+  for (int p = 0; p < PL_NN_PRODUCTS; p++)
+    w->width[p] = p == PL_NN_DOWN ? s->ffn : p == PL_NN_OUT ? s->heads * s->head_dim : s->dim;
+}
+
+/* First reading: rows of activations for the balances and input ranges. */
+static pl_status find_operands(const pl_nn *model, const pl_nn_settings *settings, watcher *w, const int32_t *ids, int n,
+                               pl_range_choice choice, pl_nn_ranges *r, const reporter *report, pl_error *err) {
+  const size_t slots = (size_t)(r->layers + 1) * PL_NN_PRODUCTS;
+  w->inputs = calloc(slots, sizeof *w->inputs);
+  if (!w->inputs) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
+  for (size_t i = 0; i < slots; i++) w->inputs[i].room = n / w->row_stride + 1;
+  pl_status status = read_text(model, settings, w, ids, n, report, err);
+  if (!status) status = choose_operands(model, w, choice, r, err);
+  for (size_t i = 0; i < slots; i++) free(w->inputs[i].x);
+  free(w->inputs);
+  w->inputs = NULL;
+  return status;
+}
+
+/* Second reading: reads of the operands as they will be. */
+static pl_status find_ranges(const pl_nn *model, const pl_nn_settings *settings, watcher *w, const int32_t *ids, int n,
+                             pl_range_choice choice, pl_nn_ranges *r, const reporter *report, pl_error *err) {
+  const size_t slots = (size_t)(r->layers + 1) * PL_NN_PRODUCTS;
+  const int has_light = settings->image.reg[PL_REG_KIND] == PL_KIND_INTENSITY;
+  w->h = calloc(slots, sizeof *w->h);
+  if (has_light) w->light = calloc(slots, sizeof *w->light);
+  if (!w->h || (has_light && !w->light)) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
+  if (has_light) read_rails(&settings->image, w);
+  const pl_status status = read_text(model, settings, w, ids, n, report, err);
+  for (size_t i = 0; i < slots && !status; i++) {
+    pl_nn_range *range = &r->range[i / PL_NN_PRODUCTS][i % PL_NN_PRODUCTS];
+    range->full_scale = choose(&w->h[i], choice, r->adc_bits);
+    range->clipped = share_beyond(&w->h[i], range->full_scale);
+    if (has_light && w->light[i].reads > 0) range->mean_light = w->light[i].sum / w->light[i].reads;
+  }
+  return status;
 }
 
 pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned products, const int32_t *ids, int n,
                           pl_range_choice choice, void (*progress)(void *self, int done, int total), void *self,
                           pl_nn_ranges **ranges, pl_error *err) {
-  enum { PIECE = 32 };
   const pl_nn_shape *s = pl_nn_get_shape(model);
   *ranges = NULL;
   n = n < s->context ? n : s->context;
   if (n < 1) return pl_fail(err, PL_E_INPUT, "calibration needs a text of at least one token");
-  if (choice.rule == PL_RANGE_PERCENTILE && !(choice.percentile >= 50 && choice.percentile <= 100))
-    return pl_fail(err, PL_E_INPUT, "the percentile is %g, allowed are 50 to 100", choice.percentile);
+  if ((choice.rule == PL_RANGE_PERCENTILE && !(choice.percentile >= 50 && choice.percentile <= 100)) ||
+      (choice.fixed_input && choice.input == PL_RANGE_PERCENTILE &&
+       !(choice.input_percentile >= 50 && choice.input_percentile <= 100)))
+    return pl_fail(err, PL_E_INPUT, "a percentile is %g, allowed are 50 to 100",
+                   choice.rule == PL_RANGE_PERCENTILE ? choice.percentile : choice.input_percentile);
 
-  size_t slots = (size_t)(s->layers + 1) * PL_NN_PRODUCTS;
-  watcher w = {.channels = (int)image->reg[PL_REG_CHANNELS], .h = calloc(slots, sizeof *w.h)};
-  pl_nn_ranges *r = new_ranges(s->layers);
-  float *logits = malloc(sizeof *logits * PIECE * (size_t)s->vocab);
-  pl_nn_optics *optics = NULL;
-  pl_nn_context *ctx = NULL;
-  const int has_light = image->reg[PL_REG_KIND] == PL_KIND_INTENSITY;
-  if (has_light) w.light = calloc(slots, sizeof *w.light);
-  const int has_room = w.h && r && logits && (w.light || !has_light);
-  pl_status status = has_room ? PL_OK : pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
-  if (!status && has_light) read_rails(image, &w);
-  if (!status) status = pl_optics_new_observed(model, image, products, watch, &w, &optics, err);
-  if (!status) status = pl_nn_context_new(model, optics, n, &ctx, err);
-  for (int done = 0, rows; done < n && !status; done += rows) {
-    rows = n - done < PIECE ? n - done : PIECE;
-    status = pl_nn_forward(ctx, ids + done, rows, 0, logits, err);
-    if (!status && progress) progress(self, done + rows, n);
-  }
-  if (!status) {
-    r->channels = w.channels;
-    r->adc_bits = (int)image->reg[PL_REG_ADC_BITS];
-    r->limit_a = pl_nn_code_limit(image, 0);
-    r->limit_b = pl_nn_code_limit(image, 1);
-    for (int layer = 0; layer <= s->layers; layer++)
-      for (int p = 0; p < PL_NN_PRODUCTS; p++) {
-        const size_t at = (size_t)layer * PL_NN_PRODUCTS + (size_t)p;
-        r->range[layer][p].full_scale = choose(&w.h[at], choice, r->adc_bits);
-        if (has_light && w.light[at].reads > 0) r->range[layer][p].mean_light = w.light[at].sum / w.light[at].reads;
-      }
-    *ranges = r;
-    r = NULL;
-  }
-  pl_nn_context_free(ctx);
-  pl_nn_optics_free(optics);
-  free(logits);
+  watcher w = {0};
+  describe(s, image, n, &w);
+  size_t width = 0;
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) width += (size_t)w.width[p];
+  pl_nn_ranges *r = pl_nn_ranges_new(s->layers, width * (size_t)(s->layers + 1));
+  if (!r) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
+  r->channels = w.channels;
+  r->adc_bits = (int)image->reg[PL_REG_ADC_BITS];
+  r->limit_a = pl_nn_code_limit(image, 0);
+  r->limit_b = pl_nn_code_limit(image, 1);
+  const int passes = choice.balance || choice.fixed_input ? 2 : 1;
+  const reporter first = {progress, self, 0, passes * n}, last = {progress, self, (passes - 1) * n, passes * n};
+  const pl_nn_settings settings = {.image = *image, .products = products, .ranges = r};
+  pl_status status = passes > 1 ? find_operands(model, &settings, &w, ids, n, choice, r, &first, err) : PL_OK;
+  if (!status) status = find_ranges(model, &settings, &w, ids, n, choice, r, &last, err);
   free(w.h);
   free(w.light);
-  free(r);
+  if (status) free(r);
+  else *ranges = r;
   return status;
 }
 
@@ -237,128 +360,4 @@ pl_status pl_nn_ranges_check(const pl_nn_ranges *r, const pl_nn *model, const pl
       r->limit_b != pl_nn_code_limit(image, 1))
     return pl_fail(err, PL_E_INPUT, "the ranges are for converters of other widths than the core's: calibrate again");
   return PL_OK;
-}
-
-/* ---- Files ------------------------------------------------------------------------------------------ */
-
-static const char format_name[] = "photolane-ranges-2";
-
-/* The two lists of a file. */
-static double *member_of(pl_nn_range *range, int light) { return light ? &range->mean_light : &range->full_scale; }
-static const char *const member_names[] = {"full_scale", "mean_light"};
-
-pl_status pl_nn_ranges_save(const pl_nn_ranges *r, const char *path, pl_error *err) {
-  cJSON *json = cJSON_CreateObject();
-  cJSON_AddStringToObject(json, "format", format_name);
-  cJSON_AddNumberToObject(json, "layers", r->layers);
-  cJSON_AddNumberToObject(json, "channels", r->channels);
-  cJSON_AddNumberToObject(json, "adc_bits", r->adc_bits);
-  cJSON_AddNumberToObject(json, "limit_a", r->limit_a);
-  cJSON_AddNumberToObject(json, "limit_b", r->limit_b);
-  for (int light = 0; light < 2; light++) {
-    cJSON *values = cJSON_AddObjectToObject(json, member_names[light]);
-    for (int p = 0; p < PL_NN_PRODUCTS; p++) {
-      cJSON *list = cJSON_AddArrayToObject(values, pl_nn_product_names[p]);
-      int from = p == PL_NN_HEAD ? r->layers : 0, to = p == PL_NN_HEAD ? r->layers + 1 : r->layers;
-      for (int i = from; i < to; i++) {
-        pl_nn_range range = r->range[i][p];
-        cJSON_AddItemToArray(list, cJSON_CreateNumber(*member_of(&range, light)));
-      }
-    }
-  }
-  char *text = cJSON_Print(json);
-  cJSON_Delete(json);
-  if (!text) return pl_fail(err, PL_E_MEMORY, "out of memory for %s", path);
-  FILE *f = fopen(path, "w");
-  int cause = errno, failed = !f || fprintf(f, "%s\n", text) < 0;
-  if (f) failed |= fclose(f) != 0;
-  free(text);
-  if (!failed) return PL_OK;
-  return f ? pl_fail(err, PL_E_IO, "cannot write %s to its end", path)
-           : pl_fail(err, PL_E_INPUT, "cannot write %s: %s", path, strerror(cause));
-}
-
-static pl_status read_file(const char *path, char **text, pl_error *err) {
-  enum { MOST = 16 << 20 };
-  FILE *f = fopen(path, "rb");
-  *text = NULL;
-  if (!f) return pl_fail(err, PL_E_INPUT, "cannot read ranges from %s: %s", path, strerror(errno));
-  char *buffer = malloc(MOST + 1);
-  size_t n = buffer ? fread(buffer, 1, MOST + 1, f) : 0;
-  int failed = ferror(f);
-  fclose(f);
-  if (buffer && !failed && n <= MOST) {
-    buffer[n] = 0;
-    *text = buffer;
-    return PL_OK;
-  }
-  free(buffer);
-  if (!buffer) return pl_fail(err, PL_E_MEMORY, "out of memory for %s", path);
-  return pl_fail(err, PL_E_INPUT, failed ? "cannot read %s to its end" : "%s is too large for a file of ranges", path);
-}
-
-static int get_int(const cJSON *json, const char *key, int lo, int hi) { /* -1 if absent or out of range */
-  const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-  if (!cJSON_IsNumber(item) || !(item->valuedouble >= lo && item->valuedouble <= hi)) return -1;
-  return (int)item->valuedouble;
-}
-
-/* One of the two objects of lists; 0, or -1 after filling err. */
-static int parse_values(const cJSON *json, int light, const char *path, pl_nn_ranges *r, pl_error *err) {
-  const cJSON *values = cJSON_GetObjectItemCaseSensitive(json, member_names[light]);
-  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(values, pl_nn_product_names[p]), *item;
-    int at = p == PL_NN_HEAD ? r->layers : 0, end = p == PL_NN_HEAD ? r->layers + 1 : r->layers;
-    int good = cJSON_IsArray(list);
-    cJSON_ArrayForEach(item, list) {
-      good &= at < end && cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble <= 4096.0 * 512 * 512;
-      if (!good) break;
-      *member_of(&r->range[at++][p], light) = item->valuedouble;
-    }
-    if (good && at == end) continue;
-    pl_fail(err, PL_E_INPUT, "%s: %s.%s must be a list of one range for each layer", path, member_names[light],
-            pl_nn_product_names[p]);
-    return -1;
-  }
-  return 0;
-}
-
-static pl_status parse(const cJSON *json, const char *path, pl_nn_ranges **out, pl_error *err) {
-  const cJSON *format = cJSON_GetObjectItemCaseSensitive(json, "format");
-  if (!cJSON_IsString(format) || strcmp(format->valuestring, format_name))
-    return pl_fail(err, PL_E_INPUT, "%s is not a file of ranges (%s), as `photolane calibrate -o` writes", path,
-                   format_name);
-  int layers = get_int(json, "layers", 1, 4095);
-  pl_nn_ranges *r = layers > 0 ? new_ranges(layers) : NULL;
-  if (layers > 0 && !r) return pl_fail(err, PL_E_MEMORY, "out of memory for %s", path);
-  if (r) {
-    r->channels = get_int(json, "channels", 1, 4096);
-    r->adc_bits = get_int(json, "adc_bits", 2, 16);
-    r->limit_a = get_int(json, "limit_a", 1, 127);
-    r->limit_b = get_int(json, "limit_b", 1, 127);
-  }
-  if (!r || r->channels < 0 || r->adc_bits < 0 || r->limit_a < 0 || r->limit_b < 0) {
-    free(r);
-    return pl_fail(err, PL_E_INPUT, "%s: layers, channels, adc_bits, limit_a or limit_b is absent or out of range",
-                   path);
-  }
-  if (parse_values(json, 0, path, r, err) || parse_values(json, 1, path, r, err)) {
-    free(r);
-    return PL_E_INPUT;
-  }
-  *out = r;
-  return PL_OK;
-}
-
-pl_status pl_nn_ranges_load(const char *path, pl_nn_ranges **ranges, pl_error *err) {
-  char *text;
-  *ranges = NULL;
-  pl_status status = read_file(path, &text, err);
-  if (status) return status;
-  cJSON *json = cJSON_Parse(text);
-  free(text);
-  if (!json) return pl_fail(err, PL_E_INPUT, "%s is not JSON", path);
-  status = parse(json, path, ranges, err);
-  cJSON_Delete(json);
-  return status;
 }

@@ -12,6 +12,16 @@
  *   PL_RANGE_PERCENTILE  the sum that `percentile` % of the reads stay below
  *   PL_RANGE_MSE         the least mean squared error: step^2/12 inside the range, (|s| - full scale)^2 beyond
  *
+ * Least squares count a read's error relative to the results of its row: a token of large activations must not decide for
+ * the others.
+ *
+ * Outliers. A row of activations has one scale, by its largest element; where a few channels are always large, the others
+ * get few codes. So activations can be divided, and the weights of the same channel multiplied, by a power of two for
+ * each channel before both are quantised (after Xiao et al., SmoothQuant, ICML 2023): the product is the same. The
+ * exponents ("balance") are found on the text: of several compromises between channels of activations and of weights the
+ * one whose rounding errors are least, or none where that gains less than a tenth. The range of the DAC itself is
+ * the largest element of each row, or fixed for the whole tensor by one of the three rules (pl_range_choice.input).
+ *
  * The ranges depend on the text, the model, channels, DAC and ADC bits, on nothing else: not on the device, the
  * seed or the batch size. pl_nn_calibrate with the built-in text is what `run` and `perplexity` do when they are
  * not given a file of ranges, so a result needs no file to be repeated.
@@ -26,13 +36,21 @@ typedef enum { PL_RANGE_MAX, PL_RANGE_PERCENTILE, PL_RANGE_MSE } pl_range_rule;
 typedef struct {
   pl_range_rule rule;
   double percentile; /* 50..100, for PL_RANGE_PERCENTILE */
+  int balance;       /* 1: outlier channels of activations are shared with the weights */
+  int fixed_input;   /* 1: activations have one range for the tensor, found by `input`; 0: each row has its own */
+  pl_range_rule input;
+  double input_percentile;
 } pl_range_choice;
 
-extern const pl_range_choice pl_range_default; /* least squares; the measurements are in ranges.c */
+extern const pl_range_choice pl_range_default; /* least squares, balanced; the measurements are in ranges.c */
 
 typedef struct {
   double full_scale; /* code^2 of one read; 0: not known, the widest range is used */
   double mean_light; /* code^2, mean over the reads of the light of all four passes (`intensity`); 0: not known */
+  double clipped;    /* share of the reads of the calibration text that lie beyond full_scale */
+  double input_full_scale; /* activations: the value of the largest code; 0: each row has its own */
+  int inputs;              /* channels of `balance`, 0 without it */
+  const int8_t *balance;   /* activations are divided by 2^balance[k]; inside the same block of memory */
 } pl_nn_range;
 
 typedef struct pl_nn_ranges {

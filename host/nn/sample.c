@@ -57,10 +57,31 @@ pl_status pl_sample(const float *logits, int n, const pl_sampling *how, uint32_t
   return PL_OK;
 }
 
-double pl_negative_log_likelihood(const float *logits, int n, int32_t id) {
-  double top = (double)logits[0];
+/* log of the sum of exp(logits). */
+static double log_sum(const float *logits, int n) {
+  double top = (double)logits[0], sum = 0;
   for (int i = 1; i < n; i++) top = (double)logits[i] > top ? (double)logits[i] : top;
-  double sum = exp((double)logits[0] - top);
-  for (int i = 1; i < n; i++) sum += exp((double)logits[i] - top);
-  return log(sum) + top - (double)logits[id];
+  for (int i = 0; i < n; i++) sum += exp((double)logits[i] - top);
+  return log(sum) + top;
+}
+
+double pl_negative_log_likelihood(const float *logits, int n, int32_t id) {
+  return log_sum(logits, n) - (double)logits[id];
+}
+
+double pl_divergence(const float *logits, const float *other, int n) {
+  const double p_sum = log_sum(logits, n), q_sum = log_sum(other, n);
+  double sum = 0;
+  for (int i = 0; i < n; i++) {
+    const double log_p = (double)logits[i] - p_sum;
+    sum += exp(log_p) * (log_p - ((double)other[i] - q_sum));
+  }
+  return sum > 0 ? sum : 0;
+}
+
+int32_t pl_likeliest(const float *logits, int n) {
+  int32_t best = 0;
+  for (int32_t i = 1; i < n; i++)
+    if (logits[i] > logits[best]) best = i;
+  return best;
 }

@@ -20,4 +20,10 @@ pl_status pl_sample(const float *logits, int n, const pl_sampling *how, uint32_t
 /* -log of the probability of `id`, natural, in double. Not finite if the logits are not. */
 double pl_negative_log_likelihood(const float *logits, int n, int32_t id);
 
+/* How far `other` is from `logits`: the Kullback-Leibler divergence of their distributions, sum p log(p / q), nats. */
+double pl_divergence(const float *logits, const float *other, int n);
+
+/* The likeliest token, the smallest id among equals. */
+int32_t pl_likeliest(const float *logits, int n);
+
 #endif

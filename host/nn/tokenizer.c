@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nn/vocabulary.h"
+#include "nn/wordpiece.h"
 
 enum { MAX_TEXT = 1 << 28 }; /* escaped to three times its size it still fits an int32_t */
 
@@ -103,7 +103,7 @@ static int consider(work *w, int32_t left, int32_t right) {
   if (left < 0 || right < 0) return 1;
   const symbol *x = &w->symbols[left], *y = &w->symbols[right];
   candidate c = {.left = left, .right = right, .size = x->size + y->size};
-  if (w->t->is_bpe) {
+  if (w->t->kind == PL_TOKENIZER_BPE) {
     const pl_merge *m = x->id < 0 || y->id < 0 ? NULL : pl_vocabulary_merge(w->t, x->id, y->id);
     if (!m) return 1;
     c.id = m->joined;
@@ -194,9 +194,16 @@ static int32_t special_at(const pl_tokenizer *t, const char *text, size_t size, 
   return -1;
 }
 
+static pl_status take_id(void *self, int32_t id, pl_error *err) { return emit(self, id, err); }
+
 static pl_status fragment(work *w, const char *text, size_t size, pl_error *err) {
   if (!size) return PL_OK;
-  return w->t->is_bpe ? words(w, text, size, err) : pieces(w, text, size, w->t->add_space, err);
+  switch (w->t->kind) {
+  case PL_TOKENIZER_BPE: return words(w, text, size, err);
+  case PL_TOKENIZER_SENTENCEPIECE: return pieces(w, text, size, w->t->add_space, err);
+  case PL_TOKENIZER_WORDPIECE: break;
+  }
+  return pl_wordpiece(w->t, text, size, take_id, w, err);
 }
 
 pl_status pl_tokenize(const pl_tokenizer *t, const char *text, size_t size, int flags, int32_t **ids, size_t *count,
@@ -219,6 +226,7 @@ pl_status pl_tokenize(const pl_tokenizer *t, const char *text, size_t size, int 
     start = at += t->texts[id].size;
   }
   if (!status) status = fragment(&w, text + start, size - start, err);
+  if (!status && (flags & PL_TOKENIZE_BOS) && t->add_eos) status = emit(&w, t->eos, err);
   if (!status && !w.ids && !grow(&w.ids, &w.room, 1, sizeof *w.ids)) status = no_memory(err); /* empty, but not NULL */
   free(w.symbols);
   free(w.heap);

@@ -56,6 +56,8 @@ const pl_merge *pl_vocabulary_merge(const pl_tokenizer *t, int32_t left, int32_t
   return m->left < 0 ? NULL : m;
 }
 
+static int is_bpe(const pl_tokenizer *t) { return t->kind == PL_TOKENIZER_BPE; }
+
 /* ---- Loading ----------------------------------------------------------------------------------- */
 
 /* GPT-2 writes bytes as printable characters: those that print as themselves, the others as U+0100 onwards.
@@ -122,7 +124,7 @@ static char *load_token(pl_tokenizer *t, int32_t id, pl_str source, char *room) 
     if (t->byte_ids[byte] < 0) t->byte_ids[byte] = id;
     return room; /* no text: bytes are a fallback, never joined */
   }
-  if (t->is_bpe && type == PL_TOKEN_NORMAL && decode_bytes(source, room, &n)) {
+  if (is_bpe(t) && type == PL_TOKEN_NORMAL && decode_bytes(source, room, &n)) {
     t->texts[id] = t->bytes[id] = (pl_str){text, n};
     if (n == 1 && t->byte_ids[(uint8_t)*text] < 0) t->byte_ids[(uint8_t)*text] = id;
     return room + n;
@@ -131,8 +133,9 @@ static char *load_token(pl_tokenizer *t, int32_t id, pl_str source, char *room) 
   room += source.size;
   t->texts[id] = (pl_str){text, source.size};
   if (type == PL_TOKEN_CONTROL || type == PL_TOKEN_UNKNOWN || type == PL_TOKEN_UNUSED) return room;
-  if (t->is_bpe) {
-    t->bytes[id] = t->texts[id];
+  if (t->kind != PL_TOKENIZER_SENTENCEPIECE) {
+    const size_t mark = t->kind == PL_TOKENIZER_WORDPIECE && source.size > 2 && !memcmp(source.data, "##", 2) ? 2 : 0;
+    t->bytes[id] = (pl_str){text + mark, source.size - mark};
     return room;
   }
   n = unescape(source, room);
@@ -146,11 +149,11 @@ static int compare_specials(const void *a, const void *b) {
   return (x->id > y->id) - (x->id < y->id);
 }
 
-static pl_status no_memory(const pl_gguf *g, pl_error *err) {
-  return pl_fail(err, PL_E_MEMORY, "out of memory reading the vocabulary of %s", pl_gguf_path(g));
+static pl_status no_memory(const char *path, pl_error *err) {
+  return pl_fail(err, PL_E_MEMORY, "out of memory reading the vocabulary of %s", path);
 }
 
-static pl_status load_vocabulary(pl_tokenizer *t, const pl_gguf *g, const pl_str *tokens, pl_error *err) {
+static pl_status load_vocabulary(pl_tokenizer *t, const char *path, const pl_str *tokens, pl_error *err) {
   size_t n = (size_t)t->size, total = 0;
   for (size_t i = 0; i < n; i++) total += tokens[i].size;
   t->texts = calloc(n, sizeof *t->texts);
@@ -159,7 +162,7 @@ static pl_status load_vocabulary(pl_tokenizer *t, const pl_gguf *g, const pl_str
   t->arena = malloc(2 * total + 1);
   t->by_text_mask = table_mask(n);
   t->by_text = malloc(sizeof *t->by_text * ((size_t)t->by_text_mask + 1));
-  if (!t->texts || !t->bytes || !t->specials || !t->arena || !t->by_text) return no_memory(g, err);
+  if (!t->texts || !t->bytes || !t->specials || !t->arena || !t->by_text) return no_memory(path, err);
   memset(t->by_text, 0xff, sizeof *t->by_text * ((size_t)t->by_text_mask + 1));
   for (int i = 0; i < 256; i++) t->byte_ids[i] = -1;
 
@@ -168,7 +171,7 @@ static pl_status load_vocabulary(pl_tokenizer *t, const pl_gguf *g, const pl_str
     int type = t->types[id];
     if (type < PL_TOKEN_NORMAL || type > PL_TOKEN_BYTE)
       return pl_fail(err, PL_E_INPUT, "%s: token %d has type %d in tokenizer.ggml.token_type, allowed are 1 to 6",
-                     pl_gguf_path(g), id, type);
+                     path, id, type);
     room = load_token(t, id, tokens[id], room);
     if (type == PL_TOKEN_NORMAL) add_text(t, id);
     if ((type == PL_TOKEN_CONTROL || type == PL_TOKEN_USER_DEFINED) && t->texts[id].size) {
@@ -216,7 +219,7 @@ static pl_status load_merges(pl_tokenizer *t, const pl_gguf *g, pl_error *err) {
   char *room = malloc(longest + 1);
   t->merges_mask = table_mask(count);
   t->merges = malloc(sizeof *t->merges * ((size_t)t->merges_mask + 1));
-  if (!room || !t->merges) status = no_memory(g, err);
+  if (!room || !t->merges) status = no_memory(pl_gguf_path(g), err);
   else memset(t->merges, 0xff, sizeof *t->merges * ((size_t)t->merges_mask + 1));
   for (size_t i = 0; i < count && !status; i++) status = load_merge(t, g, i, rules[i], room, err);
   free(room);
@@ -240,7 +243,7 @@ static pl_status load_types(pl_tokenizer *t, const pl_gguf *g, pl_error *err) {
     if (status) return status;
   } else {
     t->types = malloc(sizeof *t->types * count);
-    if (!t->types) return no_memory(g, err);
+    if (!t->types) return no_memory(pl_gguf_path(g), err);
     for (size_t i = 0; i < count; i++) t->types[i] = PL_TOKEN_NORMAL;
   }
   if (count == (size_t)t->size) return PL_OK;
@@ -253,15 +256,15 @@ static pl_status load_kind(pl_tokenizer *t, const pl_gguf *g, pl_error *err) {
   pl_status status = pl_gguf_string(g, "tokenizer.ggml.model", NULL, &model, err);
   if (!status) status = pl_gguf_string(g, "tokenizer.ggml.pre", "gpt-2", &split, err);
   if (status) return status;
-  t->is_bpe = model.size == 4 && !memcmp(model.data, "gpt2", 4);
-  if (!t->is_bpe && !(model.size == 5 && !memcmp(model.data, "llama", 5)))
+  t->kind = model.size == 4 && !memcmp(model.data, "gpt2", 4) ? PL_TOKENIZER_BPE : PL_TOKENIZER_SENTENCEPIECE;
+  if (!is_bpe(t) && !(model.size == 5 && !memcmp(model.data, "llama", 5)))
     return pl_fail(err, PL_E_INPUT, "%s: tokenizer.ggml.model is neither gpt2 nor llama; other kinds are not supported",
                    pl_gguf_path(g));
   static const struct {
     const char *name;
     pl_split split;
   } splits[] = {{"gpt-2", PL_SPLIT_GPT2}, {"default", PL_SPLIT_GPT2}, {"smollm", PL_SPLIT_SMOLLM}};
-  if (!t->is_bpe) return PL_OK;
+  if (!is_bpe(t)) return PL_OK;
   for (size_t i = 0; i < sizeof splits / sizeof *splits; i++)
     if (split.size == strlen(splits[i].name) && !memcmp(split.data, splits[i].name, split.size)) {
       t->split = splits[i].split;
@@ -294,13 +297,13 @@ static pl_status load(pl_tokenizer *t, const pl_gguf *g, pl_error *err) {
   }
   t->size = (int)count;
   status = load_types(t, g, err);
-  if (!status) status = load_vocabulary(t, g, tokens, err);
+  if (!status) status = load_vocabulary(t, pl_gguf_path(g), tokens, err);
   free(tokens);
-  if (!status) status = t->is_bpe ? load_merges(t, g, err) : load_scores(t, g, err);
+  if (!status) status = is_bpe(t) ? load_merges(t, g, err) : load_scores(t, g, err);
   if (!status) status = load_id(t, g, "tokenizer.ggml.bos_token_id", &t->bos, err);
   if (!status) status = load_id(t, g, "tokenizer.ggml.eos_token_id", &t->eos, err);
   if (!status) status = load_id(t, g, "tokenizer.ggml.unknown_token_id", &t->unknown, err);
-  int sentencepiece = !t->is_bpe;
+  int sentencepiece = !is_bpe(t);
   if (!status) status = pl_gguf_bool(g, "tokenizer.ggml.add_bos_token", &sentencepiece, &t->add_bos, err);
   if (!status) status = pl_gguf_bool(g, "tokenizer.ggml.add_space_prefix", &sentencepiece, &t->add_space, err);
   t->add_bos = t->add_bos && t->bos >= 0;
@@ -310,8 +313,73 @@ static pl_status load(pl_tokenizer *t, const pl_gguf *g, pl_error *err) {
 pl_status pl_tokenizer_load(const pl_gguf *g, pl_tokenizer **out, pl_error *err) {
   *out = NULL;
   pl_tokenizer *t = calloc(1, sizeof *t);
-  if (!t) return no_memory(g, err);
+  if (!t) return no_memory(pl_gguf_path(g), err);
   pl_status status = load(t, g, err);
+  if (status) pl_tokenizer_free(t);
+  else *out = t;
+  return status;
+}
+
+/* ---- vocab.txt ---------------------------------------------------------------------------------- */
+
+/* Lines to views of them; a last line break adds none. Returns how many, or MAX_VOCABULARY + 1 for more than that. */
+static size_t split_lines(const char *text, size_t size, pl_str *out) {
+  size_t count = 0;
+  for (size_t at = 0, n; at < size; at += n + 1) {
+    const char *end = memchr(text + at, '\n', size - at);
+    n = end ? (size_t)(end - text) - at : size - at;
+    const size_t bare = n && text[at + n - 1] == '\r' ? n - 1 : n;
+    if (count > MAX_VOCABULARY) return count;
+    if (out) out[count] = (pl_str){text + at, bare};
+    count++;
+  }
+  return count;
+}
+
+static int is_special_name(pl_str s) { /* "[CLS]", but not "[" or "[unused3]" */
+  if (s.size < 5 || s.data[0] != '[' || s.data[s.size - 1] != ']') return 0;
+  for (size_t i = 1; i + 1 < s.size; i++)
+    if (s.data[i] < 'A' || s.data[i] > 'Z') return 0;
+  return 1;
+}
+
+static pl_status load_lines(pl_tokenizer *t, const pl_str *lines, const char *name, pl_error *err) {
+  t->types = malloc(sizeof *t->types * (size_t)t->size);
+  if (!t->types) return no_memory(name, err);
+  for (int i = 0; i < t->size; i++) t->types[i] = is_special_name(lines[i]) ? PL_TOKEN_CONTROL : PL_TOKEN_NORMAL;
+  pl_status status = load_vocabulary(t, name, lines, err);
+  if (status) return status;
+  for (int i = 0; i < t->size; i++)
+    if (t->types[i] == PL_TOKEN_NORMAL && pl_vocabulary_find(t, lines[i].data, lines[i].size) != i)
+      return pl_fail(err, PL_E_INPUT, "%s: line %d is empty or a token that was there before", name, i + 1);
+  t->bos = pl_token_named(t, "[CLS]");
+  t->eos = pl_token_named(t, "[SEP]");
+  t->unknown = pl_token_named(t, "[UNK]");
+  if (t->bos < 0 || t->eos < 0 || t->unknown < 0)
+    return pl_fail(err, PL_E_INPUT, "%s is no vocabulary of BERT: it lacks one of [CLS], [SEP] and [UNK]", name);
+  t->add_bos = t->add_eos = 1;
+  return PL_OK;
+}
+
+pl_status pl_tokenizer_load_wordpiece(const char *text, size_t size, const char *name, int lower_case,
+                                      pl_tokenizer **out, pl_error *err) {
+  *out = NULL;
+  const size_t count = split_lines(text, size, NULL);
+  if (count < 1 || count > MAX_VOCABULARY)
+    return pl_fail(err, PL_E_INPUT, "%s has no lines, or more than the %d that can be read", name, MAX_VOCABULARY);
+  pl_tokenizer *t = calloc(1, sizeof *t);
+  pl_str *lines = malloc(sizeof *lines * count);
+  pl_status status = PL_OK;
+  if (!t || !lines) {
+    status = no_memory(name, err);
+  } else {
+    split_lines(text, size, lines);
+    t->kind = PL_TOKENIZER_WORDPIECE;
+    t->lower_case = lower_case;
+    t->size = (int)count;
+    status = load_lines(t, lines, name, err);
+  }
+  free(lines);
   if (status) pl_tokenizer_free(t);
   else *out = t;
   return status;
@@ -334,6 +402,13 @@ int pl_tokenizer_size(const pl_tokenizer *t) { return t->size; }
 int32_t pl_tokenizer_bos(const pl_tokenizer *t) { return t->bos; }
 int32_t pl_tokenizer_eos(const pl_tokenizer *t) { return t->eos; }
 int pl_tokenizer_adds_bos(const pl_tokenizer *t) { return t->add_bos; }
+
+int32_t pl_token_named(const pl_tokenizer *t, const char *text) {
+  const size_t n = strlen(text);
+  for (int i = 0; i < t->special_count; i++)
+    if (t->specials[i].text.size == n && !memcmp(t->specials[i].text.data, text, n)) return t->specials[i].id;
+  return pl_vocabulary_find(t, text, n);
+}
 
 pl_str pl_token_bytes(const pl_tokenizer *t, int32_t id) {
   return id >= 0 && id < t->size ? t->bytes[id] : (pl_str){"", 0};

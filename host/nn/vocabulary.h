@@ -15,8 +15,10 @@ typedef struct {
   int32_t id;
 } pl_special;
 
+typedef enum { PL_TOKENIZER_BPE, PL_TOKENIZER_SENTENCEPIECE, PL_TOKENIZER_WORDPIECE } pl_tokenizer_kind;
+
 struct pl_tokenizer {
-  int is_bpe;
+  pl_tokenizer_kind kind;
   pl_split split;
   int size;
   pl_str *texts;   /* what a token looks like in the input: raw bytes (BPE), escaped text (SentencePiece) */
@@ -33,7 +35,8 @@ struct pl_tokenizer {
   int special_count;
   uint8_t starts_special[256]; /* by first byte */
   int32_t bos, eos, unknown;
-  int add_bos, add_space;
+  int add_bos, add_eos, add_space;
+  int lower_case; /* WordPiece: an uncased vocabulary */
 };
 
 #define pl_escaped_space "\xe2\x96\x81" /* U+2581, how SentencePiece writes a space */

@@ -21,9 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   }
   for (int i = 0; i < pl_gguf_tensor_count(g); i++) {
-    const pl_gguf_tensor *t = pl_gguf_tensor_at(g, i);
+    const pl_tensor *t = pl_gguf_tensor_at(g, i);
     float *row = malloc(sizeof *row * (size_t)t->dims[0]);
-    if (row) pl_gguf_dequantize(t, t->rows - 1, row);
+    if (row) pl_tensor_row(t, t->rows - 1, row);
     free(row);
   }
   if (pl_nn_from_gguf(g, &model, &err)) return 0;

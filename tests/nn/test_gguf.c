@@ -78,10 +78,10 @@ START_TEST(reads_every_type) {
   ck_assert(!pl_gguf_ints(g, "ints", &ints, &n, &err) && n == 3 && ints[0] == -1 && ints[2] == 3);
   free(ints);
 
-  const pl_gguf_tensor *t = pl_gguf_find_tensor(g, "matrix");
+  const pl_tensor *t = pl_gguf_find_tensor(g, "matrix");
   float row[32];
   ck_assert(t && t->n_dims == 2 && t->dims[0] == 32 && t->rows == 2);
-  pl_gguf_dequantize(t, 1, row);
+  pl_tensor_row(t, 1, row);
   ck_assert(row[0] == 32 && row[31] == 63);
   ck_assert(!pl_gguf_find_tensor(g, "matri") && !pl_gguf_has(g, "textt"));
   pl_gguf_close(g);
@@ -146,9 +146,9 @@ START_TEST(dequantisation_formulas) {
         if (types[k] == PL_GGML_F16 ? i & 1 : i % sizes[k] == 1 || (types[k] == PL_GGML_Q4_1 && i % sizes[k] == 3))
           block[i] &= 0xbf;
       ck_assert_uint_eq(pl_ggml_row_bytes(types[k], 64), 2 * (size_t)sizes[k]);
-      pl_gguf_tensor t = {.type = types[k], .dims = {64, 1, 1, 1}, .rows = 1, .row_bytes = 2 * (size_t)sizes[k],
+      pl_tensor t = {.type = types[k], .dims = {64, 1, 1, 1}, .rows = 1, .row_bytes = 2 * (size_t)sizes[k],
                           .data = block};
-      pl_gguf_dequantize(&t, 0, out);
+      pl_tensor_row(&t, 0, out);
       for (int i = 0; i < 64; i++) {
         const uint8_t *p = block + i / 32 * sizes[k];
         int j = i % 32;
@@ -180,9 +180,9 @@ static pl_status try_open(const uint8_t *data, size_t size) {
     ck_assert(!g && strstr(err.text, file_name) && !strchr(err.text, '\n'));
   } else {
     for (int i = 0; i < pl_gguf_tensor_count(g); i++) {
-      const pl_gguf_tensor *t = pl_gguf_tensor_at(g, i);
+      const pl_tensor *t = pl_gguf_tensor_at(g, i);
       float *row = malloc(sizeof *row * (size_t)t->dims[0]);
-      for (int64_t r = 0; r < t->rows; r++) pl_gguf_dequantize(t, r, row);
+      for (int64_t r = 0; r < t->rows; r++) pl_tensor_row(t, r, row);
       free(row);
     }
     pl_str *strings;

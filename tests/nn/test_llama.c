@@ -43,12 +43,12 @@ static void random_ids(int32_t *ids, int n, uint64_t seed) {
 /* ---- An independent Transformer: double precision, whole matrices, no cache ---- */
 
 static double *matrix(const pl_gguf *g, const char *name) { /* all of a tensor; the caller frees it */
-  const pl_gguf_tensor *t = pl_gguf_find_tensor(g, name);
+  const pl_tensor *t = pl_gguf_find_tensor(g, name);
   ck_assert_msg(t != NULL, "%s", name);
   float *row = malloc(sizeof *row * (size_t)t->dims[0]);
   double *m = malloc(sizeof *m * (size_t)(t->dims[0] * t->rows));
   for (int64_t r = 0; r < t->rows; r++) {
-    pl_gguf_dequantize(t, r, row);
+    pl_tensor_row(t, r, row);
     for (int64_t i = 0; i < t->dims[0]; i++) m[r * t->dims[0] + i] = (double)row[i];
   }
   free(row);
@@ -225,7 +225,7 @@ START_TEST(dot_products) {
       want += (double)x[i] * (double)y[i], size += fabs((double)x[i] * (double)y[i]);
     }
     ck_assert(fabs((double)pl_dot(x, y, n) - want) <= 1e-6 * size);
-    pl_gguf_tensor w = {.type = PL_GGML_F32, .n_dims = 1, .dims = {n, 1, 1, 1}, .rows = 1, .row_bytes = (size_t)n * 4,
+    pl_tensor w = {.type = PL_GGML_F32, .n_dims = 1, .dims = {n, 1, 1, 1}, .rows = 1, .row_bytes = (size_t)n * 4,
                         .data = (uint8_t *)y};
     float one, scratch[PL_MATMUL_TILE * 200];
     if (n) pl_matmul(&w, x, 1, &one, scratch);
@@ -303,7 +303,7 @@ START_TEST(models_that_do_not_fit_together) {
   float x[256] = {0};
   put_byte_vocabulary(&f);
   must_refuse(&f, "general.architecture");
-  put_byte_vocabulary(&f), put_string(&f, "general.architecture", "gpt2");
+  put_byte_vocabulary(&f), put_string(&f, "general.architecture", "mamba");
   must_refuse(&f, "general.architecture");
   start(&f, &s);
   must_refuse(&f, "lacks the tensor token_embd.weight");
@@ -417,7 +417,7 @@ START_TEST(perplexity_by_hand) {
   random_ids(ids, N, 53);
   pl_perplexity_result r, pieces;
   pl_error err;
-  ck_assert_msg(!pl_perplexity(l.model, NULL, ids, N, WINDOW, 100, NULL, NULL, &r, &err), "%s", err.text);
+  ck_assert_msg(!pl_perplexity(l.model, NULL, ids, N, &(pl_perplexity_settings){WINDOW, 100, 0}, NULL, NULL, &r, &err), "%s", err.text);
   double *logits = malloc(sizeof *logits * WINDOW * TINY_VOCAB), nll = 0, squares = 0;
   int count = 0;
   for (int w = 0; w < 2; w++) {
@@ -434,9 +434,9 @@ START_TEST(perplexity_by_hand) {
   ck_assert(r.windows == 2 && r.scored == count && r.read == 2 * WINDOW);
   ck_assert_msg(fabs(r.perplexity / exp(nll) - 1) < 1e-4, "%g, want %g", r.perplexity, exp(nll));
   ck_assert_msg(fabs(r.error / error - 1) < 1e-3, "%g, want %g", r.error, error);
-  ck_assert(!pl_perplexity(l.model, NULL, ids, N, WINDOW, 5, NULL, NULL, &pieces, &err));
+  ck_assert(!pl_perplexity(l.model, NULL, ids, N, &(pl_perplexity_settings){WINDOW, 5, 0}, NULL, NULL, &pieces, &err));
   ck_assert(pieces.perplexity == r.perplexity && pieces.error == r.error);
-  ck_assert_int_eq(pl_perplexity(l.model, NULL, ids, WINDOW - 1, WINDOW, 5, NULL, NULL, &r, &err), PL_E_INPUT);
+  ck_assert_int_eq(pl_perplexity(l.model, NULL, ids, WINDOW - 1, &(pl_perplexity_settings){WINDOW, 5, 0}, NULL, NULL, &r, &err), PL_E_INPUT);
   free(logits);
   unload(&l);
 }

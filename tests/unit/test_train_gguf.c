@@ -67,14 +67,14 @@ static void check_tensors(const pl_gguf *g, const real *rounded) {
   int count = net_tensors(&config, list);
   ck_assert_int_eq(pl_gguf_tensor_count(g), count);
   for (int i = 0; i < count; i++) {
-    const pl_gguf_tensor *t = pl_gguf_find_tensor(g, list[i].name);
+    const pl_tensor *t = pl_gguf_find_tensor(g, list[i].name);
     ck_assert_msg(t != NULL, "%s is missing", list[i].name);
     ck_assert_int_eq(t->n_dims, list[i].rows == 1 ? 1 : 2);
     ck_assert_int_eq(t->dims[0], list[i].columns);
     ck_assert_int_eq(t->rows, list[i].rows);
     float row[256];
     for (int r = 0; r < list[i].rows; r++) {
-      pl_gguf_dequantize(t, r, row);
+      pl_tensor_row(t, r, row);
       for (int c = 0; c < list[i].columns; c++)
         ck_assert_float_eq(row[c], rounded[list[i].offset + (size_t)r * list[i].columns + c]);
     }

@@ -1,8 +1,8 @@
-/* dequant.c: tensor types of GGUF: sizes, names, and rows to float. See gguf.h for the block formats. */
+/* tensor.c: types of tensors: sizes, names, and rows to float. See tensor.h. */
 #include <math.h>
 #include <string.h>
 
-#include "nn/gguf.h"
+#include "nn/tensor.h"
 
 const char *pl_ggml_type_name(pl_ggml_type type) {
   switch (type) {
@@ -11,6 +11,7 @@ const char *pl_ggml_type_name(pl_ggml_type type) {
   case PL_GGML_Q4_0: return "Q4_0";
   case PL_GGML_Q4_1: return "Q4_1";
   case PL_GGML_Q8_0: return "Q8_0";
+  case PL_GGML_BF16: return "BF16";
   }
   return "unknown";
 }
@@ -20,7 +21,8 @@ size_t pl_ggml_row_bytes(pl_ggml_type type, int64_t n) {
   size_t blocks = n % PL_GGML_BLOCK ? 0 : (size_t)n / PL_GGML_BLOCK;
   switch (type) {
   case PL_GGML_F32: return (size_t)n * 4;
-  case PL_GGML_F16: return (size_t)n * 2;
+  case PL_GGML_F16:
+  case PL_GGML_BF16: return (size_t)n * 2;
   case PL_GGML_Q4_0: return blocks * (2 + PL_GGML_BLOCK / 2);
   case PL_GGML_Q4_1: return blocks * (4 + PL_GGML_BLOCK / 2);
   case PL_GGML_Q8_0: return blocks * (2 + PL_GGML_BLOCK);
@@ -54,13 +56,19 @@ static void nibbles(const uint8_t *q, float d, float m, float *out) {
   }
 }
 
-void pl_gguf_dequantize(const pl_gguf_tensor *t, int64_t row, float *out) {
+void pl_tensor_row(const pl_tensor *t, int64_t row, float *out) {
   const uint8_t *p = t->data + (size_t)row * t->row_bytes;
   int64_t n = t->dims[0];
   switch (t->type) {
   case PL_GGML_F32: memcpy(out, p, (size_t)n * 4); break;
   case PL_GGML_F16:
     for (int64_t i = 0; i < n; i++) out[i] = half_at(p + 2 * i);
+    break;
+  case PL_GGML_BF16: /* the upper half of a float */
+    for (int64_t i = 0; i < n; i++) {
+      const uint32_t bits = (uint32_t)p[2 * i] << 16 | (uint32_t)p[2 * i + 1] << 24;
+      memcpy(out + i, &bits, sizeof bits);
+    }
     break;
   case PL_GGML_Q4_0:
     for (int64_t i = 0; i < n; i += PL_GGML_BLOCK, p += 18) {
@@ -78,4 +86,13 @@ void pl_gguf_dequantize(const pl_gguf_tensor *t, int64_t row, float *out) {
     }
     break;
   }
+}
+
+pl_tensor pl_tensor_rows(const pl_tensor *t, int64_t first, int64_t rows) {
+  pl_tensor part = *t;
+  part.n_dims = 2;
+  part.dims[1] = part.rows = rows;
+  part.dims[2] = part.dims[3] = 1;
+  part.data += (size_t)first * t->row_bytes;
+  return part;
 }
