@@ -17,13 +17,13 @@ VERSION := $(shell sed -n 's/^.define PL_VERSION "\(.*\)"/\1/p' include/photolan
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 BUILD_ID := $(VERSION)+$(shell git describe --always --dirty 2>/dev/null || echo release)
 
-DEPS := libconfig libcjson zlib libftdi1 libusb-1.0
+DEPS := libconfig libcjson zlib sqlite3 libftdi1 libusb-1.0
 USB_CFLAGS := $(shell pkg-config --cflags libftdi1 libusb-1.0)
 CFLAGS ?= -O3 -g
 # -ffp-contract=off: a fused multiply-add would make float results depend on the compiler's mood.
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -fPIC -fvisibility=hidden -ffp-contract=off \
               -Iinclude -Ihost $(USB_CFLAGS) -pthread $(CFLAGS)
-LDLIBS := -lftdi1 -lusb-1.0 -lconfig -lcjson -lz -lm -lpthread -ldl
+LDLIBS := -lftdi1 -lusb-1.0 -lconfig -lcjson -lsqlite3 -lz -lm -lpthread -ldl
 ifeq ($(SAN),1)
 ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=address,undefined
