@@ -40,7 +40,7 @@ TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))
 .PHONY: all help generate clean
 all: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so rtl boards
 
-include scripts/rtl.mk scripts/compact.mk scripts/link.mk scripts/checks.mk scripts/train.mk scripts/install.mk scripts/usb.mk scripts/board.mk scripts/sweep.mk
+include scripts/rtl.mk scripts/compact.mk scripts/link.mk scripts/checks.mk scripts/train.mk scripts/install.mk scripts/usb.mk scripts/board.mk scripts/models.mk scripts/sweep.mk
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'

@@ -35,7 +35,7 @@ check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) ## everything th
 
 # Every C test but the statistics, the gradients and the enumeration of photon counts (slow and free of parsers), and the
 # program, under ASan and UBSan.
-SANITIZED := $(filter-out $(O)/tests/stats/% %/test_train_grad %/test_model_poisson,$(HOST_TESTS))
+SANITIZED := $(filter-out $(O)/tests/stats/% $(O)/tests/models/% %/test_train_grad %/test_model_poisson,$(HOST_TESTS))
 SAN_TESTS := $(patsubst $(O)/%,$(O)/san/%,$(SANITIZED))
 .PHONY: san-programs
 san-programs: $(SANITIZED) $(O)/photolane
@@ -82,7 +82,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 synth-report: ## cells of every kind of core on iCE40 and ECP5 (Yosys; long): docs/synthesis.csv and docs/performance.md
 	$(Q)scripts/synth-report
 
-SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/check-usb scripts/demo scripts/train-model scripts/plot-gaussian scripts/plot-energy scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
+SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/check-usb scripts/demo scripts/train-model scripts/fetch-model scripts/plot-gaussian scripts/plot-energy scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
 	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check

@@ -54,8 +54,23 @@ static const char *axis_name(const char *setting) {
   return setting;
 }
 
+/* Less than a factor of 3 is drawn on a linear axis: a logarithmic one would have hardly any numbers. */
+static void draw_range(FILE *out, const panel *p, double reference) {
+  double low = reference, high = 1.11 * reference;
+  for (int i = 0; i < p->lines; i++)
+    for (int j = 0; j < p->line[i]->dots; j++) {
+      const double y = pl_sweep_dot_perplexity(&p->line[i]->dot[j]);
+      if (y < low) low = y;
+      if (y > high && isfinite(y)) high = y;
+    }
+  const int is_log = high > 3 * low;
+  fprintf(out, "%s logscale y\nset yrange [%.6g:%.6g]\n", is_log ? "set" : "unset",
+          is_log ? low / 1.1 : low - 0.06 * (high - low), is_log ? high * pow(high / low, 0.15) : high + 0.3 * (high - low));
+}
+
 static void draw_panel(FILE *out, const panel *p, int number, int is_bits) {
   const double reference = exp(p->line[0]->dot[0].reference_nll);
+  draw_range(out, p, reference);
   fprintf(out, "set title ");
   quote(out, p->core);
   fprintf(out, "\nset xlabel '%s'\nset xtics %s\n%s\n", axis_name(p->setting), is_bits ? "1" : "autofreq",
@@ -92,8 +107,8 @@ static int draw_lines(const pl_sweep_table *t, const char *const *settings, int 
   if (!code) {
     for (int i = 0; i < 8; i++)
       fprintf(plot.script, "set style line %d lc rgb '%s' lw 2 pt 7 ps 0.6\n", i + 1, colours[i]);
-    fprintf(plot.script, "set logscale y\nset key top right spacing 0.9\nset multiplot layout 1,%d\nset ylabel "
-                         "'perplexity'\nset offsets graph 0.04, graph 0.04, graph 0, graph 0.02\n", panels);
+    fprintf(plot.script, "set key top right spacing 0.9\nset multiplot layout 1,%d\nset ylabel "
+                         "'perplexity'\nset offsets graph 0.04, graph 0.04, 0, 0\n", panels);
     for (int i = 0; i < panels; i++) draw_panel(plot.script, &p[i], i, is_bits);
     fprintf(plot.script, "unset multiplot\n");
     code = energy_plot_end(&plot);
@@ -148,10 +163,8 @@ static int draw_map(const pl_sweep_table *t, int is_error, int64_t point, const 
   fprintf(out, "EOD\nset title ");
   char title[300];
   const char *what = is_error ? "rms error of products, % of their rms" : "reads that clip, %";
-  if (used == 1) snprintf(title, sizeof title, "%s\n%s, point %d", what, one->core, one->result->point);
-  else snprintf(title, sizeof title, "%s\nmean of %d points", what, used);
-  for (char *c = title; *c; c++)
-    if (*c == '\n') *c = ':';
+  if (used == 1) snprintf(title, sizeof title, "%s; %s, point %d", what, one->core, one->result->point);
+  else snprintf(title, sizeof title, "%s; mean of %d points", what, used);
   quote(out, title);
   fprintf(out, "\nunset grid\nunset key\nset xrange [-0.5:%d.5]\nset yrange [%d.5:-0.5]\nset ylabel 'layer'\nset ytics 1\n"
                "set palette defined (0 '#ffffff', 0.5 '#f0a860', 1 '#a40e26')\nset cbrange [0:*]\nset xtics (",
@@ -160,7 +173,7 @@ static int draw_map(const pl_sweep_table *t, int is_error, int64_t point, const 
   fprintf(out, ")\nset ytics (");
   const int every = layers > 12 ? 5 : 1; /* the head stands below the last layer */
   for (int i = 0; i < layers - 1; i += every) fprintf(out, "'%d' %d, ", i, i);
-  fprintf(out, "'head' %d)\nplot $map using 1:2:3 with image, $map using 1:2:(sprintf('%%.2g', $3)) with labels font "
+  fprintf(out, "'head' %d)\nplot $map using 1:2:($1-0.5):($1+0.5):($2-0.5):($2+0.5):3 with boxxyerror fs solid noborder lc palette, $map using 1:2:(sprintf('%%.2g', $3)) with labels font "
                "'DejaVu Sans,9'\n", layers - 1);
   free(cell);
   return energy_plot_end(&plot);

@@ -100,6 +100,13 @@ int pl_optics_has(const pl_nn_optics *o, pl_nn_product p); /* 0 for NULL */
 int pl_optics_limit_a(const pl_nn_optics *o);              /* largest code of operand A, of operand B */
 int pl_optics_limit_b(const pl_nn_optics *o);
 
+/* What is taken off the keys, off the values of a head before they are quantised: head_dim each. */
+const float *pl_optics_key_offset(const pl_nn_optics *o, int layer, int kv_head);
+const float *pl_optics_value_offset(const pl_nn_optics *o, int layer, int kv_head);
+
+/* Tells a listener of keys (with scores) and values (with attn). */
+void pl_optics_hear(const pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0);
+
 /* y[r][j] = x[r] . weight row j through the device. x: rows x inputs, y: rows x outputs, dense. Row r is token
  * position row0 + r. */
 pl_status pl_optics_linear(pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0,

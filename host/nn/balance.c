@@ -103,6 +103,23 @@ static void judge(const channels *c, const pl_tensor *w, const pl_input_rows *in
   }
 }
 
+const float *pl_take_offset(pl_input_rows *in, int inputs, float *out) {
+  double total = 0;
+  for (int k = 0; k < inputs; k++) out[k] = 0;
+  for (int r = 0; r < in->rows; r++) {
+    const float *x = in->x + (ptrdiff_t)r * inputs;
+    double energy = 0;
+    for (int k = 0; k < inputs; k++) energy += (double)x[k] * (double)x[k];
+    if (!(energy > 0)) continue;
+    total += 1 / energy;
+    for (int k = 0; k < inputs; k++) /* a running mean: no sum that grows */
+      out[k] += (float)(((double)x[k] - (double)out[k]) / energy / total);
+  }
+  for (int r = 0; r < in->rows; r++)
+    for (int k = 0; k < inputs; k++) in->x[(ptrdiff_t)r * inputs + k] -= out[k];
+  return out;
+}
+
 int pl_find_balance(const pl_tensor *w, const pl_input_rows *in, int limit_a, int limit_b, int8_t *out) {
   const size_t n = (size_t)w->dims[0];
   channels c = {.inputs = (int)n,

@@ -11,6 +11,10 @@ typedef struct {
   int rows, room;
 } pl_input_rows;
 
+/* The mean of each channel, rows weighted by the inverse of their energy, into out (inputs floats), and off the rows.
+ * Returns out. */
+const float *pl_take_offset(pl_input_rows *in, int inputs, float *out);
+
 /* Exponents for the channels of a product: out has w->dims[0]. Returns 1, or 0 if none are worth it, or -1 if memory ran
  * out. limit_a, limit_b: the largest codes. */
 int pl_find_balance(const pl_tensor *w, const pl_input_rows *in, int limit_a, int limit_b, int8_t *out);

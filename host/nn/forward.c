@@ -142,11 +142,16 @@ static pl_status overflow(const pl_nn_context *c, int layer, int position, pl_er
 static pl_status remember(pl_nn_context *c, int layer, int rows, pl_error *err) {
   const pl_nn_shape *s = &c->m->shape;
   size_t hd = (size_t)s->head_dim, capacity = (size_t)c->capacity;
+  pl_optics_hear(c->o, layer, PL_NN_SCORES, c->k, rows, (uint32_t)c->position);
+  pl_optics_hear(c->o, layer, PL_NN_ATTN, c->v, rows, (uint32_t)c->position);
   for (int r = 0; r < rows; r++)
     for (int h = 0; h < s->kv_heads; h++) {
       size_t first = cache_row(c, layer, h), position = (size_t)(c->position + r), at = first + position;
-      const float *k = c->k + ((size_t)r * (size_t)s->kv_heads + (size_t)h) * hd, *v = c->v + (k - c->k);
+      float *k = c->k + ((size_t)r * (size_t)s->kv_heads + (size_t)h) * hd, *v = c->v + (k - c->k);
       int ok = 1;
+      /* Scores of a row all lose the same by an offset of the keys: softmax does not see it. */
+      if (!c->keys) pl_axpy(k, -1, pl_optics_key_offset(c->o, layer, h), (int)hd);
+      if (!c->values) pl_axpy(v, -1, pl_optics_value_offset(c->o, layer, h), (int)hd);
       if (c->keys) memcpy(c->keys + at * hd, k, hd * sizeof(float));
       else ok &= pl_quantize(k, s->head_dim, pl_optics_limit_b(c->o), c->key_codes + at * hd, &c->key_scales[at]);
       if (c->values) {
@@ -210,6 +215,7 @@ static pl_status mix_codes(pl_nn_context *c, int layer, int head, int first_row,
   for (int r = 0; r < rows && !status; r++) {
     float *out = c->attn + ((ptrdiff_t)(first_row + r) * s->heads + head) * hd;
     for (int d = 0; d < hd; d++) out[d] = (float)result[(ptrdiff_t)r * hd + d] * (c->scales[r] * step);
+    pl_axpy(out, 1, pl_optics_value_offset(c->o, layer, head / (s->heads / s->kv_heads)), hd);
   }
   return status;
 }

@@ -20,6 +20,8 @@
 typedef struct { /* one weight matrix as codes */
   int8_t *codes;  /* outputs x inputs */
   float *scales;  /* outputs */
+  float *offset;  /* inputs: taken off activations; NULL: nothing */
+  float *constant; /* outputs: offset times the exact weights, added to the results */
   float *balance; /* inputs: activations times this, weights divided by it; NULL: one everywhere */
   float input_full_scale; /* 0: each row has its own */
   uint64_t tag;   /* b_tag */
@@ -38,6 +40,8 @@ struct pl_nn_optics {
   int limit_a, limit_b;
   quantised *weights; /* (layers + 1) x PL_NN_PRODUCTS, empty where a product has none or is float */
   pl_range *ranges;   /* the same shape */
+  pl_range *head_ranges; /* layers x (scores, attn) x heads; gain 0: that of the product */
+  float *key_offset, *value_offset; /* layers x kv_heads x head_dim; zeros where there is none */
   clips *clips;       /* the same shape */
   float *balanced;    /* activations of one row; the widest */
   int8_t *codes;      /* of activations; grows */
@@ -65,13 +69,34 @@ static uint64_t next_tag(void) {
   return atomic_fetch_add(&last, 1) + 1;
 }
 
-/* Takes the channels' exponents over as factors. */
-static pl_status take_balance(quantised *q, const pl_nn_range *r, pl_error *err) {
+/* Takes the channels' offsets over, and their exponents as factors. */
+static pl_status take_channels(quantised *q, const pl_nn_range *r, size_t outputs, pl_error *err) {
+  const size_t n = (size_t)r->inputs;
   q->input_full_scale = (float)r->input_full_scale;
-  if (!r->inputs) return PL_OK;
-  q->balance = malloc(sizeof *q->balance * (size_t)r->inputs);
-  if (!q->balance) return pl_fail(err, PL_E_MEMORY, "out of memory");
-  for (int k = 0; k < r->inputs; k++) q->balance[k] = ldexpf(1, -r->balance[k]);
+  if (r->balance) q->balance = malloc(sizeof *q->balance * n);
+  if (r->offset) q->offset = malloc(sizeof *q->offset * n), q->constant = malloc(sizeof *q->constant * outputs);
+  if ((r->balance && !q->balance) || (r->offset && (!q->offset || !q->constant)))
+    return pl_fail(err, PL_E_MEMORY, "out of memory");
+  for (int k = 0; r->balance && k < r->inputs; k++) q->balance[k] = ldexpf(1, -r->balance[k]);
+  if (r->offset) memcpy(q->offset, r->offset, sizeof *q->offset * n);
+  return PL_OK;
+}
+
+/* The same for the heads of scores or attention x values. */
+static pl_status take_heads(pl_nn_optics *o, int layer, pl_nn_product p, const pl_nn_range *r, pl_error *err) {
+  const pl_nn_shape *s = &o->model->shape;
+  const int width = s->kv_heads * s->head_dim;
+  if ((r->offset && r->inputs != width) || (r->heads && r->heads != s->heads))
+    return pl_fail(err, PL_E_INPUT, "the ranges of %s in layer %d are for other heads than those of %s: calibrate again",
+                   pl_nn_product_names[p], layer, pl_nn_path(o->model));
+  float *offset = (p == PL_NN_SCORES ? o->key_offset : o->value_offset) + (ptrdiff_t)layer * width;
+  if (r->offset) memcpy(offset, r->offset, sizeof *offset * (size_t)width);
+  pl_range *ranges = o->head_ranges + ((ptrdiff_t)layer * 2 + (p == PL_NN_ATTN)) * s->heads;
+  for (int h = 0; h < r->heads; h++) {
+    if (!(r->head_full_scale[h] > 0)) continue;
+    ranges[h] = pl_range_for((double)r->head_full_scale[h], (int)o->settings.image.reg[PL_REG_ADC_BITS]);
+    ranges[h].mean_light = (uint32_t)(r->mean_light + 0.5);
+  }
   return PL_OK;
 }
 
@@ -85,6 +110,7 @@ static pl_status quantise(pl_nn_optics *o, int layer, pl_nn_product p, float *ro
   if (!q->codes || !q->scales) return pl_fail(err, PL_E_MEMORY, "out of memory quantising %s", pl_nn_path(o->model));
   for (size_t j = 0; j < outputs; j++) {
     pl_tensor_row(t, (int64_t)j, row);
+    if (q->offset) q->constant[j] = pl_dot(q->offset, row, (int)inputs);
     for (size_t k = 0; q->balance && k < inputs; k++) row[k] /= q->balance[k]; /* a power of two: exact */
     if (!pl_quantize(row, (int)inputs, o->limit_b, q->codes + j * inputs, &q->scales[j]))
       return pl_fail(err, PL_E_INPUT, "%s: row %zu of tensor %.*s is not finite", pl_nn_path(o->model), j,
@@ -101,11 +127,15 @@ static pl_status prepare(pl_nn_optics *o, pl_error *err) {
   o->weights = calloc(slots, sizeof *o->weights);
   o->ranges = calloc(slots, sizeof *o->ranges);
   o->clips = calloc(slots, sizeof *o->clips);
+  const size_t kv = (size_t)s->layers * (size_t)(s->kv_heads * s->head_dim);
+  o->head_ranges = calloc((size_t)s->layers * 2 * (size_t)s->heads, sizeof *o->head_ranges);
+  o->key_offset = calloc(kv, sizeof *o->key_offset);
+  o->value_offset = calloc(kv, sizeof *o->value_offset);
   int widest = s->dim > s->ffn ? s->dim : s->ffn, q = s->heads * s->head_dim;
   float *row = malloc(sizeof(float) * (size_t)(widest > q ? widest : q));
   o->balanced = malloc(sizeof(float) * (size_t)(widest > q ? widest : q));
   pl_status status = PL_OK;
-  if (!o->weights || !o->ranges || !o->clips || !row || !o->balanced) status = pl_fail(err, PL_E_MEMORY, "out of memory");
+  if (!o->weights || !o->ranges || !o->clips || !o->head_ranges || !o->key_offset || !o->value_offset || !row || !o->balanced) status = pl_fail(err, PL_E_MEMORY, "out of memory");
   if (!status && found) status = pl_nn_ranges_check(found, o->model, image, err);
   double never_clips = (double)image->reg[PL_REG_CHANNELS] * 127 * 127;
   for (int layer = 0; layer <= s->layers && !status; layer++)
@@ -117,12 +147,15 @@ static pl_status prepare(pl_nn_optics *o, pl_error *err) {
       pl_range *range = &o->ranges[slot(layer, (pl_nn_product)p)];
       *range = pl_range_for(r.full_scale > 0 ? r.full_scale : never_clips, (int)image->reg[PL_REG_ADC_BITS]);
       range->mean_light = (uint32_t)(r.mean_light + 0.5);
-      if (p == PL_NN_SCORES || p == PL_NN_ATTN) continue;
+      if (p == PL_NN_SCORES || p == PL_NN_ATTN) {
+        status = take_heads(o, layer, (pl_nn_product)p, &r, err);
+        continue;
+      }
       const pl_tensor *w = pl_nn_weight(o->model, layer, (pl_nn_product)p);
       if (r.inputs && r.inputs != (int)w->dims[0])
-        status = pl_fail(err, PL_E_INPUT, "the ranges have a balance of %d channels for %s of layer %d, which has %d inputs: "
+        status = pl_fail(err, PL_E_INPUT, "the ranges are for %d channels of %s of layer %d, which has %d inputs: "
                          "calibrate again", r.inputs, pl_nn_product_names[p], layer, (int)w->dims[0]);
-      if (!status) status = take_balance(&o->weights[slot(layer, (pl_nn_product)p)], &r, err);
+      if (!status) status = take_channels(&o->weights[slot(layer, (pl_nn_product)p)], &r, (size_t)w->rows, err);
       if (!status) status = quantise(o, layer, (pl_nn_product)p, row, err);
     }
   free(row);
@@ -164,10 +197,15 @@ void pl_nn_optics_free(pl_nn_optics *o) {
     free(o->weights[i].codes);
     free(o->weights[i].scales);
     free(o->weights[i].balance);
+    free(o->weights[i].offset);
+    free(o->weights[i].constant);
   }
   free(o->weights);
   free(o->ranges);
   free(o->clips);
+  free(o->head_ranges);
+  free(o->key_offset);
+  free(o->value_offset);
   free(o->balanced);
   free(o->codes);
   free(o->scales);
@@ -193,6 +231,17 @@ void pl_optics_audit(pl_nn_optics *o, pl_optics_auditor auditor, void *self) {
 int pl_optics_has(const pl_nn_optics *o, pl_nn_product p) { return o && (o->settings.products >> p & 1); }
 int pl_optics_limit_a(const pl_nn_optics *o) { return o->limit_a; }
 int pl_optics_limit_b(const pl_nn_optics *o) { return o->limit_b; }
+
+const float *pl_optics_key_offset(const pl_nn_optics *o, int layer, int kv_head) {
+  return o->key_offset + ((ptrdiff_t)layer * o->model->shape.kv_heads + kv_head) * o->model->shape.head_dim;
+}
+const float *pl_optics_value_offset(const pl_nn_optics *o, int layer, int kv_head) {
+  return o->value_offset + ((ptrdiff_t)layer * o->model->shape.kv_heads + kv_head) * o->model->shape.head_dim;
+}
+
+void pl_optics_hear(const pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0) {
+  if (pl_optics_has(o, p) && o->watch.listener) o->watch.listener(o->watch.self, layer, p, x, rows, row0);
+}
 
 /* ---- Multiplying ------------------------------------------------------------------------------- */
 
@@ -271,6 +320,10 @@ pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int he
   if (status) return status;
   job->job = pl_nn_job(layer, p, head);
   job->range = o->ranges[slot(layer, p)];
+  if (p == PL_NN_SCORES || p == PL_NN_ATTN) {
+    const pl_range own = o->head_ranges[((ptrdiff_t)layer * 2 + (p == PL_NN_ATTN)) * o->model->shape.heads + head];
+    if (own.gain) job->range = own;
+  }
   job->c = o->c;
   job->ldc = job->n;
   *c = o->c;
@@ -302,6 +355,8 @@ pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int he
 
 /* One row of activations to codes; 0 if it is not finite. */
 static int quantise_input(pl_nn_optics *o, const quantised *w, const float *x, int inputs, int8_t *codes, float *scale) {
+  for (int k = 0; w->offset && k < inputs; k++) o->balanced[k] = x[k] - w->offset[k];
+  if (w->offset) x = o->balanced;
   for (int k = 0; w->balance && k < inputs; k++) o->balanced[k] = x[k] * w->balance[k];
   if (w->balance) x = o->balanced;
   if (w->input_full_scale <= 0) return pl_quantize(x, inputs, o->limit_a, codes, scale);
@@ -331,6 +386,7 @@ pl_status pl_optics_linear(pl_nn_optics *o, int layer, pl_nn_product p, const fl
     float scale = o->scales[r] * step;
     for (int j = 0; j < outputs; j++)
       y[(ptrdiff_t)r * outputs + j] = (float)c[(ptrdiff_t)r * outputs + j] * (scale * w->scales[j]);
+    if (w->constant) pl_axpy(y + (ptrdiff_t)r * outputs, 1, w->constant, outputs);
   }
   return PL_OK;
 }

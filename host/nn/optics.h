@@ -7,7 +7,8 @@
 /* Takes the device's place: fills job->c with the exact product. */
 typedef void (*pl_optics_observer)(void *self, int layer, pl_nn_product p, const pl_job *job);
 
-/* Hears of the activations of a linear product before they are quantised: rows x inputs, dense. */
+/* Hears of the activations of a linear product before they are quantised: rows x inputs, dense; and with scores of all
+ * keys, with attn of all values of some tokens: rows x kv_heads x head_dim. */
 typedef void (*pl_optics_listener)(void *self, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0);
 
 typedef struct {

@@ -41,8 +41,10 @@ typedef struct {
   pl_input_rows *inputs; /* while balances are sought: (layers + 1) x PL_NN_PRODUCTS, else NULL */
   int failed;            /* out of memory */
   histogram *h;       /* the same shape; NULL while balances are sought */
+  histogram *heads;   /* layers x (scores, attn) x head_count */
+  int head_count;
   light_meter *light; /* the same shape */
-  int width[PL_NN_PRODUCTS]; /* inputs of the linear products */
+  int width[PL_NN_PRODUCTS]; /* inputs of the linear products, keys, values */
   float rail[2][256]; /* light of both rails of a code + 128 of A, of B: code */
 } watcher;
 
@@ -106,13 +108,23 @@ static void multiply(const pl_job *job) {
           pl_dot_codes(job->a + (ptrdiff_t)i * job->lda, job->b + (ptrdiff_t)j * job->ldb, job->k);
 }
 
+/* The reads of a row, whose results have that sum of squares. */
+static void add_seen(histogram *h, const double *seen, double squares, int columns) {
+  for (int b = 0; b < BINS; b++) {
+    h->count[b] += seen[b];
+    if (squares > 0) h->error_weight[b] += seen[b] * columns / squares;
+  }
+}
+
 static void watch(void *self, int layer, pl_nn_product p, const pl_job *job) {
   watcher *w = self;
   if (!w->h) {
     multiply(job);
     return;
   }
-  histogram *h = &w->h[layer * PL_NN_PRODUCTS + p];
+  histogram *h = &w->h[layer * PL_NN_PRODUCTS + p], *own = NULL;
+  if (p == PL_NN_SCORES || p == PL_NN_ATTN)
+    own = &w->heads[(layer * 2 + (p == PL_NN_ATTN)) * w->head_count + (int)(job->job & 0xffff)];
   if (w->light) measure_light(w, job, &w->light[layer * PL_NN_PRODUCTS + p]);
   for (int i = 0; i < job->m; i++) {
     /* Scores behind a row's own position are never used. */
@@ -127,15 +139,14 @@ static void watch(void *self, int layer, pl_nn_product p, const pl_job *job) {
         uint32_t magnitude = read < 0 ? (uint32_t)-read : (uint32_t)read;
         seen[bin_of(magnitude)]++;
         if (magnitude > h->max) h->max = magnitude;
+        if (own && magnitude > own->max) own->max = magnitude;
         sum += read;
       }
       job->c[(ptrdiff_t)i * job->ldc + j] = sum;
       squares += (double)sum * sum;
     }
-    for (int b = 0; b < BINS; b++) {
-      h->count[b] += seen[b];
-      if (squares > 0) h->error_weight[b] += seen[b] * columns / squares;
-    }
+    add_seen(h, seen, squares, columns);
+    if (own) add_seen(own, seen, squares, columns);
   }
 }
 
@@ -185,20 +196,34 @@ static double share_beyond(const histogram *h, double full_scale) {
 
 /* ---- Operands --------------------------------------------------------------------------------------- */
 
-/* Looks for balances and fixed input ranges, as the choice asks, with the rows that were kept. */
+/* Floats of a layer's lists: offsets of all products, ranges of heads. */
+static int widest_lists(const watcher *w) {
+  int width = 2 * w->head_count;
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) width += w->width[p];
+  return width;
+}
+
+/* Looks for offsets, balances and fixed input ranges, as the choice asks, with the rows that were kept. */
 static pl_status choose_operands(const pl_nn *model, const watcher *w, pl_range_choice choice, pl_nn_ranges *r,
                                  pl_error *err) {
-  int8_t *room = pl_nn_ranges_room(r);
+  const int width = widest_lists(w);
+  float *reals = pl_nn_ranges_room(r);
+  int8_t *room = (int8_t *)(reals + (size_t)width * (size_t)(r->layers + 1));
   for (int layer = 0; layer <= r->layers; layer++)
     for (int p = 0; p < PL_NN_PRODUCTS; p++) {
-      const pl_input_rows *in = &w->inputs[layer * PL_NN_PRODUCTS + p];
+      pl_input_rows *in = &w->inputs[layer * PL_NN_PRODUCTS + p];
       pl_nn_range *range = &r->range[layer][p];
       if (!in->rows) continue;
+      if (choice.balance) {
+        range->inputs = w->width[p];
+        range->offset = pl_take_offset(in, w->width[p], reals);
+        reals += w->width[p];
+      }
+      if (p == PL_NN_SCORES || p == PL_NN_ATTN) continue;
       const pl_tensor *weights = pl_nn_weight(model, layer, (pl_nn_product)p);
       const int found = choice.balance ? pl_find_balance(weights, in, r->limit_a, r->limit_b, room) : 0;
       if (found < 0) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
       if (found) {
-        range->inputs = w->width[p];
         range->balance = room;
         room += w->width[p];
       }
@@ -246,7 +271,11 @@ static void describe(const pl_nn_shape *s, const pl_image *image, int n, watcher
   w->causal = s->causal;
   w->row_stride = (n + ROWS - 1) / ROWS;
   for (int p = 0; p < PL_NN_PRODUCTS; p++)
-    w->width[p] = p == PL_NN_DOWN ? s->ffn : p == PL_NN_OUT ? s->heads * s->head_dim : s->dim;
+    w->width[p] = p == PL_NN_DOWN                        ? s->ffn
+                  : p == PL_NN_OUT                       ? s->heads * s->head_dim
+                  : p == PL_NN_SCORES || p == PL_NN_ATTN ? s->kv_heads * s->head_dim
+                                                         : s->dim;
+  w->head_count = s->heads;
 }
 
 /* First reading: rows of activations for the balances and input ranges. */
@@ -264,14 +293,28 @@ static pl_status find_operands(const pl_nn *model, const pl_nn_settings *setting
   return status;
 }
 
+/* Full scales of heads; they lie behind all offsets. */
+static void choose_heads(const watcher *w, pl_range_choice choice, pl_nn_ranges *r) {
+  const size_t width = (size_t)widest_lists(w), heads = (size_t)w->head_count;
+  float *room = (float *)pl_nn_ranges_room(r) + (width - 2 * heads) * (size_t)(r->layers + 1);
+  for (int i = 0; i < r->layers * 2; i++, room += heads) {
+    pl_nn_range *range = &r->range[i / 2][i % 2 ? PL_NN_ATTN : PL_NN_SCORES];
+    if (range->full_scale <= 0) continue;
+    range->heads = w->head_count;
+    range->head_full_scale = room;
+    for (size_t h = 0; h < heads; h++) room[h] = (float)choose(&w->heads[(size_t)i * heads + h], choice, r->adc_bits);
+  }
+}
+
 /* Second reading: reads of the operands as they will be. */
 static pl_status find_ranges(const pl_nn *model, const pl_nn_settings *settings, watcher *w, const int32_t *ids, int n,
                              pl_range_choice choice, pl_nn_ranges *r, const reporter *report, pl_error *err) {
   const size_t slots = (size_t)(r->layers + 1) * PL_NN_PRODUCTS;
   const int has_light = settings->image.reg[PL_REG_KIND] == PL_KIND_INTENSITY;
   w->h = calloc(slots, sizeof *w->h);
+  w->heads = calloc((size_t)r->layers * 2 * (size_t)w->head_count, sizeof *w->heads);
   if (has_light) w->light = calloc(slots, sizeof *w->light);
-  if (!w->h || (has_light && !w->light)) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
+  if (!w->h || !w->heads || (has_light && !w->light)) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
   if (has_light) read_rails(&settings->image, w);
   const pl_status status = read_text(model, settings, w, ids, n, report, err);
   for (size_t i = 0; i < slots && !status; i++) {
@@ -280,6 +323,7 @@ static pl_status find_ranges(const pl_nn *model, const pl_nn_settings *settings,
     range->clipped = share_beyond(&w->h[i], range->full_scale);
     if (has_light && w->light[i].reads > 0) range->mean_light = w->light[i].sum / w->light[i].reads;
   }
+  if (!status) choose_heads(w, choice, r);
   return status;
 }
 
@@ -298,9 +342,8 @@ pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned pr
 
   watcher w = {0};
   describe(s, image, n, &w);
-  size_t width = 0;
-  for (int p = 0; p < PL_NN_PRODUCTS; p++) width += (size_t)w.width[p];
-  pl_nn_ranges *r = pl_nn_ranges_new(s->layers, width * (size_t)(s->layers + 1));
+  const size_t width = (size_t)widest_lists(&w);
+  pl_nn_ranges *r = pl_nn_ranges_new(s->layers, (sizeof(float) + 1) * width * (size_t)(s->layers + 1));
   if (!r) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
   r->channels = w.channels;
   r->adc_bits = (int)image->reg[PL_REG_ADC_BITS];
@@ -312,6 +355,7 @@ pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned pr
   pl_status status = passes > 1 ? find_operands(model, &settings, &w, ids, n, choice, r, &first, err) : PL_OK;
   if (!status) status = find_ranges(model, &settings, &w, ids, n, choice, r, &last, err);
   free(w.h);
+  free(w.heads);
   free(w.light);
   if (status) free(r);
   else *ranges = r;

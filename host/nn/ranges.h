@@ -19,8 +19,11 @@
  * get few codes. So activations can be divided, and the weights of the same channel multiplied, by a power of two for
  * each channel before both are quantised (after Xiao et al., SmoothQuant, ICML 2023): the product is the same. The
  * exponents ("balance") are found on the text: of several compromises between channels of activations and of weights the
- * one whose rounding errors are least, or none where that gains less than a tenth. The range of the DAC itself is
- * the largest element of each row, or fixed for the whole tensor by one of the three rules (pl_range_choice.input).
+ * one whose rounding errors are least, or none where that gains less than a tenth. What a channel always has is no
+ * information either: its mean is taken off first ("offset") and comes back as the product of means and weights, which is
+ * known beforehand. Keys lose their mean for good, because softmax does not see it; values get it back behind the sum.
+ * The range of the DAC itself is the largest element of each row, or fixed for the whole tensor by one of the three rules
+ * (pl_range_choice.input). Scores and attention x values have an ADC range for each head.
  *
  * The ranges depend on the text, the model, channels, DAC and ADC bits, on nothing else: not on the device, the
  * seed or the batch size. pl_nn_calibrate with the built-in text is what `run` and `perplexity` do when they are
@@ -36,7 +39,7 @@ typedef enum { PL_RANGE_MAX, PL_RANGE_PERCENTILE, PL_RANGE_MSE } pl_range_rule;
 typedef struct {
   pl_range_rule rule;
   double percentile; /* 50..100, for PL_RANGE_PERCENTILE */
-  int balance;       /* 1: outlier channels of activations are shared with the weights */
+  int balance;       /* 1: offsets, and outlier channels of activations shared with the weights */
   int fixed_input;   /* 1: activations have one range for the tensor, found by `input`; 0: each row has its own */
   pl_range_rule input;
   double input_percentile;
@@ -49,8 +52,12 @@ typedef struct {
   double mean_light; /* code^2, mean over the reads of the light of all four passes (`intensity`); 0: not known */
   double clipped;    /* share of the reads of the calibration text that lie beyond full_scale */
   double input_full_scale; /* activations: the value of the largest code; 0: each row has its own */
-  int inputs;              /* channels of `balance`, 0 without it */
-  const int8_t *balance;   /* activations are divided by 2^balance[k]; inside the same block of memory */
+  /* Lists inside the same block of memory; NULL, and inputs or heads 0: none. */
+  int inputs;              /* channels of the next two: inputs of a product; of all keys, of all values for scores, attn */
+  const float *offset;     /* taken off activations, keys or values before they are quantised */
+  const int8_t *balance;   /* linear products: activations are divided by 2^balance[k] */
+  int heads;
+  const float *head_full_scale; /* scores and attn: the full scale of each head */
 } pl_nn_range;
 
 typedef struct pl_nn_ranges {

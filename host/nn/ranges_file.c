@@ -3,7 +3,7 @@
  *   format, layers, channels, adc_bits, limit_a, limit_b       what the ranges are for
  *   full_scale, mean_light, clipped, input_full_scale          {product: [a number for each layer]}
  *   adc_gain, adc_shift                                        the same as register words; for readers only
- *   balance                                                    {product: [a list of exponents, or [], for each layer]}
+ *   offset, balance, head_full_scale                           {product: [a list, or [], for each layer]}
  */
 #include "nn/ranges_file.h"
 
@@ -15,6 +15,8 @@
 
 static const char format_name[] = "photolane-ranges-3";
 enum { MOST_EXPONENT = 60, MOST_INPUTS = 1 << 16 };
+enum { OFFSET, HEADS, BALANCE, LISTS };
+static const char *const list_names[LISTS] = {"offset", "head_full_scale", "balance"};
 
 pl_nn_ranges *pl_nn_ranges_new(int layers, size_t bytes) {
   pl_nn_ranges *r = calloc(1, sizeof *r + sizeof *r->range * (size_t)(layers + 1) + bytes);
@@ -22,7 +24,7 @@ pl_nn_ranges *pl_nn_ranges_new(int layers, size_t bytes) {
   return r;
 }
 
-int8_t *pl_nn_ranges_room(pl_nn_ranges *r) { return (int8_t *)&r->range[r->layers + 1]; }
+void *pl_nn_ranges_room(pl_nn_ranges *r) { return &r->range[r->layers + 1]; }
 
 /* The layers that a product has, from..to-1. */
 static int from_layer(const pl_nn_ranges *r, int p) { return p == PL_NN_HEAD ? r->layers : 0; }
@@ -57,15 +59,25 @@ static void add_words(const pl_nn_ranges *r, cJSON *json) {
   }
 }
 
-static void add_balance(const pl_nn_ranges *r, cJSON *json) {
-  cJSON *all = cJSON_AddObjectToObject(json, "balance");
-  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
-    cJSON *list = cJSON_AddArrayToObject(all, pl_nn_product_names[p]);
-    for (int i = from_layer(r, p); i < to_layer(r, p); i++) {
-      const pl_nn_range *range = &r->range[i][p];
-      cJSON *exponents = cJSON_CreateArray();
-      for (int k = 0; k < range->inputs; k++) cJSON_AddItemToArray(exponents, cJSON_CreateNumber(range->balance[k]));
-      cJSON_AddItemToArray(list, exponents);
+/* Length of a list of a range, and its element i. */
+static int list_length(const pl_nn_range *r, int list) {
+  return list == HEADS ? r->heads : (list == OFFSET ? r->offset != NULL : r->balance != NULL) ? r->inputs : 0;
+}
+static double list_element(const pl_nn_range *r, int list, int i) {
+  return list == OFFSET ? (double)r->offset[i] : list == HEADS ? (double)r->head_full_scale[i] : r->balance[i];
+}
+
+static void add_lists(const pl_nn_ranges *r, cJSON *json) {
+  for (int l = 0; l < LISTS; l++) {
+    cJSON *all = cJSON_AddObjectToObject(json, list_names[l]);
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+      cJSON *lists = cJSON_AddArrayToObject(all, pl_nn_product_names[p]);
+      for (int i = from_layer(r, p); i < to_layer(r, p); i++) {
+        cJSON *list = cJSON_CreateArray();
+        for (int k = 0; k < list_length(&r->range[i][p], l); k++)
+          cJSON_AddItemToArray(list, cJSON_CreateNumber(list_element(&r->range[i][p], l, k)));
+        cJSON_AddItemToArray(lists, list);
+      }
     }
   }
 }
@@ -89,7 +101,7 @@ pl_status pl_nn_ranges_save(const pl_nn_ranges *r, const char *path, pl_error *e
     }
   }
   add_words(r, json);
-  add_balance(r, json);
+  add_lists(r, json);
   char *text = cJSON_Print(json);
   cJSON_Delete(json);
   if (!text) return pl_fail(err, PL_E_MEMORY, "out of memory for %s", path);
@@ -148,37 +160,54 @@ static pl_status parse_values(const cJSON *json, int m, const char *path, pl_nn_
   return PL_OK;
 }
 
-/* All numbers of the lists of lists; bounds the room for them. */
-static size_t count_exponents(const cJSON *json) {
+/* Bytes that all lists take. */
+static size_t room_for_lists(const cJSON *json) {
   const cJSON *product, *list;
-  size_t count = 0;
-  cJSON_ArrayForEach(product, cJSON_GetObjectItemCaseSensitive(json, "balance"))
-    cJSON_ArrayForEach(list, product) count += (size_t)cJSON_GetArraySize(list);
-  return count;
+  size_t bytes = 0;
+  for (int l = 0; l < LISTS; l++)
+    cJSON_ArrayForEach(product, cJSON_GetObjectItemCaseSensitive(json, list_names[l]))
+      cJSON_ArrayForEach(list, product) bytes += (size_t)cJSON_GetArraySize(list) * (l == BALANCE ? 1 : sizeof(float));
+  return bytes;
 }
 
-static pl_status parse_balance(const cJSON *json, const char *path, pl_nn_ranges *r, pl_error *err) {
-  const cJSON *all = cJSON_GetObjectItemCaseSensitive(json, "balance"), *list, *item;
-  int8_t *room = pl_nn_ranges_room(r);
-  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
-    const cJSON *lists = cJSON_GetObjectItemCaseSensitive(all, pl_nn_product_names[p]);
-    int at = from_layer(r, p), end = to_layer(r, p), good = cJSON_IsArray(lists);
-    cJSON_ArrayForEach(list, lists) {
-      const int n = cJSON_GetArraySize(list);
-      good &= at < end && cJSON_IsArray(list) && n <= MOST_INPUTS;
-      if (!good) break;
-      pl_nn_range *range = &r->range[at++][p];
-      range->inputs = n;
-      range->balance = n ? room : NULL;
-      cJSON_ArrayForEach(item, list) {
-        good &= cJSON_IsNumber(item) && item->valuedouble >= -MOST_EXPONENT && item->valuedouble <= MOST_EXPONENT;
-        *room++ = (int8_t)(good ? item->valuedouble : 0);
-      }
-    }
-    if (good && at == end) continue;
-    return pl_fail(err, PL_E_INPUT, "%s: balance.%s must be a list of one list of exponents for each layer", path,
-                   pl_nn_product_names[p]);
+/* One list into the room; 0 if an element is none. */
+static int parse_list(const cJSON *list, int l, pl_nn_range *range, void **room) {
+  const cJSON *item;
+  const int n = cJSON_GetArraySize(list);
+  float *reals = *room;
+  int8_t *exponents = *room;
+  if (!cJSON_IsArray(list) || n > MOST_INPUTS) return 0;
+  if (!n) return 1;
+  if (l != HEADS && range->inputs && range->inputs != n) return 0;
+  if (l == HEADS) range->heads = n, range->head_full_scale = reals;
+  else if (l == OFFSET) range->inputs = n, range->offset = reals;
+  else range->inputs = n, range->balance = exponents;
+  *room = (char *)*room + (size_t)n * (l == BALANCE ? 1 : sizeof(float));
+  const double most = l == BALANCE ? MOST_EXPONENT : 1e30, least = l == HEADS ? 0 : -most;
+  cJSON_ArrayForEach(item, list) {
+    if (!cJSON_IsNumber(item) || !(item->valuedouble >= least && item->valuedouble <= most)) return 0;
+    if (l == BALANCE) *exponents++ = (int8_t)item->valuedouble;
+    else *reals++ = (float)item->valuedouble;
   }
+  return 1;
+}
+
+static pl_status parse_lists(const cJSON *json, const char *path, pl_nn_ranges *r, pl_error *err) {
+  void *room = pl_nn_ranges_room(r);
+  for (int l = 0; l < LISTS; l++)
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+      const cJSON *all = cJSON_GetObjectItemCaseSensitive(json, list_names[l]), *list;
+      const cJSON *lists = cJSON_GetObjectItemCaseSensitive(all, pl_nn_product_names[p]);
+      int at = from_layer(r, p), end = to_layer(r, p), good = cJSON_IsArray(lists);
+      cJSON_ArrayForEach(list, lists) {
+        good = good && at < end && parse_list(list, l, &r->range[at][p], &room);
+        if (!good) break;
+        at++;
+      }
+      if (good && at == end) continue;
+      return pl_fail(err, PL_E_INPUT, "%s: %s.%s must be a list of one list of numbers for each layer", path,
+                     list_names[l], pl_nn_product_names[p]);
+    }
   return PL_OK;
 }
 
@@ -188,7 +217,7 @@ static pl_status parse(const cJSON *json, const char *path, pl_nn_ranges **out, 
     return pl_fail(err, PL_E_INPUT, "%s is not a file of ranges (%s), as `photolane calibrate -o` writes", path,
                    format_name);
   int layers = get_int(json, "layers", 1, 4095);
-  pl_nn_ranges *r = layers > 0 ? pl_nn_ranges_new(layers, count_exponents(json)) : NULL;
+  pl_nn_ranges *r = layers > 0 ? pl_nn_ranges_new(layers, room_for_lists(json)) : NULL;
   if (layers > 0 && !r) return pl_fail(err, PL_E_MEMORY, "out of memory for %s", path);
   if (r) {
     r->channels = get_int(json, "channels", 1, 4096);
@@ -203,7 +232,7 @@ static pl_status parse(const cJSON *json, const char *path, pl_nn_ranges **out, 
   }
   pl_status status = PL_OK;
   for (int m = 0; m < MEMBERS && !status; m++) status = parse_values(json, m, path, r, err);
-  if (!status) status = parse_balance(json, path, r, err);
+  if (!status) status = parse_lists(json, path, r, err);
   if (status) free(r);
   else *out = r;
   return status;

@@ -4,10 +4,10 @@
 
 #include "nn/ranges.h"
 
-/* Room for ranges and `bytes` of balance behind them, in one block: free() is all there is to it. NULL: no memory. */
+/* Room for ranges and `bytes` of lists behind them, in one block: free() is all there is to it. NULL: no memory. */
 pl_nn_ranges *pl_nn_ranges_new(int layers, size_t bytes);
 
-/* Where the balances go. */
-int8_t *pl_nn_ranges_room(pl_nn_ranges *r);
+/* Where the lists go: first those of floats. */
+void *pl_nn_ranges_room(pl_nn_ranges *r);
 
 #endif

@@ -306,7 +306,7 @@ START_TEST(calibration_pays) {
   pl_image image = adc_image(8);
   float *reference = logits_of(NULL, 0, NULL, N), *widest = logits_of(&image, PL_NN_ALL, NULL, N);
   pl_nn_ranges *max = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_MAX, .percentile = 0}), *mse;
-  mse = ranges_for(&image, pl_range_default);
+  mse = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_MSE});
   float *with_max = logits_of(&image, PL_NN_ALL, max, N), *with_mse = logits_of(&image, PL_NN_ALL, mse, N);
   double wide = distance(widest, reference), d_max = distance(with_max, reference);
   double d_mse = distance(with_mse, reference);
@@ -326,7 +326,10 @@ START_TEST(largest_sum_never_clips) { /* on the text it was found on, with enoug
   pl_image image = adc_image(16);
   pl_nn_ranges *ranges = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_MAX, .percentile = 0});
   for (int l = 0; l <= shape.layers; l++)
-    for (int p = 0; p < PL_NN_PRODUCTS; p++) ranges->range[l][p].full_scale *= 1.1; /* later layers see another past */
+    for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+      ranges->range[l][p].full_scale *= 1.1; /* later layers see another past */
+      ranges->range[l][p].heads = 0;         /* the product's own, for all heads */
+    }
   pl_counters counters;
   pl_counters_reset(device);
   free(logits_of(&image, PL_NN_ALL, ranges, N));
@@ -461,8 +464,12 @@ START_TEST(range_files) {
     const pl_nn_range *y = &back->range[i / PL_NN_PRODUCTS][i % PL_NN_PRODUCTS];
     ck_assert(x->full_scale == y->full_scale && x->mean_light == y->mean_light && x->clipped == y->clipped);
     ck_assert(x->input_full_scale == y->input_full_scale && x->inputs == y->inputs);
-    ck_assert(!x->inputs || !memcmp(x->balance, y->balance, (size_t)x->inputs));
-    balanced += x->inputs > 0;
+    ck_assert((x->balance != NULL) == (y->balance != NULL) && (x->offset != NULL) == (y->offset != NULL));
+    ck_assert(!x->balance || !memcmp(x->balance, y->balance, (size_t)x->inputs));
+    ck_assert(!x->offset || !memcmp(x->offset, y->offset, sizeof *x->offset * (size_t)x->inputs));
+    ck_assert(x->heads == y->heads);
+    if (x->heads) ck_assert(!memcmp(x->head_full_scale, y->head_full_scale, sizeof(float) * (size_t)x->heads));
+    balanced += x->balance != NULL;
   }
   ck_assert_int_gt(balanced, 0);
   ck_assert(!pl_nn_ranges_check(back, model, &image, &err));
