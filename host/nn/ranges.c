@@ -25,7 +25,6 @@ enum { PER_OCTAVE = 16, BINS = 27 * PER_OCTAVE + 1 };
 
 typedef struct {
   double count[BINS];
-  double error_weight[BINS]; /* reads, each relative to the results of its row */
   uint32_t max;
 } histogram;
 
@@ -36,7 +35,7 @@ typedef struct {
 } light_meter;
 
 typedef struct {
-  int channels, causal;
+  int channels, causal, has_adc;
   int row_stride;        /* rows at multiples of it are kept */
   pl_input_rows *inputs; /* while balances are sought: (layers + 1) x PL_NN_PRODUCTS, else NULL */
   int failed;            /* out of memory */
@@ -108,14 +107,6 @@ static void multiply(const pl_job *job) {
           pl_dot_codes(job->a + (ptrdiff_t)i * job->lda, job->b + (ptrdiff_t)j * job->ldb, job->k);
 }
 
-/* The reads of a row, whose results have that sum of squares. */
-static void add_seen(histogram *h, const double *seen, double squares, int columns) {
-  for (int b = 0; b < BINS; b++) {
-    h->count[b] += seen[b];
-    if (squares > 0) h->error_weight[b] += seen[b] * columns / squares;
-  }
-}
-
 static void watch(void *self, int layer, pl_nn_product p, const pl_job *job) {
   watcher *w = self;
   if (!w->h) {
@@ -130,23 +121,20 @@ static void watch(void *self, int layer, pl_nn_product p, const pl_job *job) {
     /* Scores behind a row's own position are never used. */
     int columns = w->causal && p == PL_NN_SCORES && job->row0 + (uint32_t)i + 1 < (uint32_t)job->n ? (int)job->row0 + i + 1 : job->n;
     const int8_t *a = job->a + (ptrdiff_t)i * job->lda;
-    double squares = 0, seen[BINS] = {0};
     for (int j = 0; j < columns; j++) {
       const int8_t *b = job->b + (ptrdiff_t)j * job->ldb;
       int32_t sum = 0;
       for (int k = 0; k < job->k; k += w->channels) {
         int32_t read = pl_dot_codes(a + k, b + k, job->k - k < w->channels ? job->k - k : w->channels);
         uint32_t magnitude = read < 0 ? (uint32_t)-read : (uint32_t)read;
-        seen[bin_of(magnitude)]++;
+        h->count[bin_of(magnitude)]++;
+        if (own) own->count[bin_of(magnitude)]++;
         if (magnitude > h->max) h->max = magnitude;
         if (own && magnitude > own->max) own->max = magnitude;
         sum += read;
       }
       job->c[(ptrdiff_t)i * job->ldc + j] = sum;
-      squares += (double)sum * sum;
     }
-    add_seen(h, seen, squares, columns);
-    if (own) add_seen(own, seen, squares, columns);
   }
 }
 
@@ -165,7 +153,7 @@ static double squared_error(const histogram *h, double full_scale, int adc_bits)
   double step = ldexp(full_scale, 1 - adc_bits), sum = 0;
   for (int i = 0; i < BINS; i++) {
     double excess = bin_value(i) - full_scale;
-    if (h->count[i] > 0) sum += h->error_weight[i] * (excess > 0 ? excess * excess : step * step / 12);
+    if (h->count[i] > 0) sum += h->count[i] * (excess > 0 ? excess * excess : step * step / 12);
   }
   return sum;
 }
@@ -207,6 +195,7 @@ static int widest_lists(const watcher *w) {
 static pl_status choose_operands(const pl_nn *model, const watcher *w, pl_range_choice choice, pl_nn_ranges *r,
                                  pl_error *err) {
   const int width = widest_lists(w);
+  const pl_converters converters = {r->limit_a, r->limit_b, r->channels, w->has_adc ? r->adc_bits : 0};
   float *reals = pl_nn_ranges_room(r);
   int8_t *room = (int8_t *)(reals + (size_t)width * (size_t)(r->layers + 1));
   for (int layer = 0; layer <= r->layers; layer++)
@@ -221,7 +210,7 @@ static pl_status choose_operands(const pl_nn *model, const watcher *w, pl_range_
       }
       if (p == PL_NN_SCORES || p == PL_NN_ATTN) continue;
       const pl_tensor *weights = pl_nn_weight(model, layer, (pl_nn_product)p);
-      const int found = choice.balance ? pl_find_balance(weights, in, r->limit_a, r->limit_b, room) : 0;
+      const int found = choice.balance ? pl_find_balance(weights, in, &converters, room) : 0;
       if (found < 0) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
       if (found) {
         range->balance = room;
@@ -269,6 +258,7 @@ static void describe(const pl_nn_shape *s, const pl_image *image, int n, watcher
   enum { ROWS = 48 };
   w->channels = (int)image->reg[PL_REG_CHANNELS];
   w->causal = s->causal;
+  w->has_adc = (image->reg[PL_REG_EFFECTS] & PL_EFFECT_ADC) != 0;
   w->row_stride = (n + ROWS - 1) / ROWS;
   for (int p = 0; p < PL_NN_PRODUCTS; p++)
     w->width[p] = p == PL_NN_DOWN                        ? s->ffn

@@ -12,9 +12,6 @@
  *   PL_RANGE_PERCENTILE  the sum that `percentile` % of the reads stay below
  *   PL_RANGE_MSE         the least mean squared error: step^2/12 inside the range, (|s| - full scale)^2 beyond
  *
- * Least squares count a read's error relative to the results of its row: a token of large activations must not decide for
- * the others.
- *
  * Outliers. A row of activations has one scale, by its largest element; where a few channels are always large, the others
  * get few codes. So activations can be divided, and the weights of the same channel multiplied, by a power of two for
  * each channel before both are quantised (after Xiao et al., SmoothQuant, ICML 2023): the product is the same. The

@@ -109,7 +109,7 @@ typedef struct {
   char warning[200]; /* one sentence on what of this core is emulated badly, or empty: show it to the user */
 } pl_core;
 
-/* Loads a shipped description ("ideal", "converters", "lightening", "lightening-code", "optical-transformers", "mirage")
+/* Loads a shipped description ("ideal", "ideal8", "converters", "lightening", "lightening-code", "optical-transformers", "mirage")
  * or a libconfig file (a name with '/' or ending in ".cfg"). The errors name file, line and field. */
 PL_API pl_status pl_core_load(const char *name_or_path, pl_core *core, pl_error *err);
 

@@ -462,7 +462,8 @@ START_TEST(range_files) {
   for (int i = 0; i < (shape.layers + 1) * PL_NN_PRODUCTS; i++) {
     const pl_nn_range *x = &ranges->range[i / PL_NN_PRODUCTS][i % PL_NN_PRODUCTS];
     const pl_nn_range *y = &back->range[i / PL_NN_PRODUCTS][i % PL_NN_PRODUCTS];
-    ck_assert(x->full_scale == y->full_scale && x->mean_light == y->mean_light && x->clipped == y->clipped);
+    ck_assert(x->full_scale == y->full_scale && x->mean_light == y->mean_light);
+    ck_assert_double_eq_tol(x->clipped, y->clipped, 1e-12); /* text of 15 digits */
     ck_assert(x->input_full_scale == y->input_full_scale && x->inputs == y->inputs);
     ck_assert((x->balance != NULL) == (y->balance != NULL) && (x->offset != NULL) == (y->offset != NULL));
     ck_assert(!x->balance || !memcmp(x->balance, y->balance, (size_t)x->inputs));
