@@ -101,7 +101,7 @@ static int draw_lines(const pl_sweep_table *t, const char *const *settings, int 
     n[i] = pl_sweep_series_make(t, settings[i], &lines[i]);
     panels = add_panels(p, panels, settings[i], lines[i], n[i]);
   }
-  energy_plot plot;
+  energy_plot plot = {0};
   if (!panels) code = cli_usage("plot: %s has no setting %s with two values at least", t->path, settings[0]);
   else code = energy_plot_begin(&plot, path, PANEL_WIDTH * panels, HEIGHT);
   if (!code) {
@@ -148,7 +148,7 @@ static int draw_map(const pl_sweep_table *t, int is_error, int64_t point, const 
   for (int p = 0; p < PL_NN_PRODUCTS; p++)
     for (int i = 0, seen = 0; i < layers && !seen; i++)
       if (cell[i][p].count) product[products++] = p, seen = 1;
-  energy_plot plot;
+  energy_plot plot = {0};
   if (!used && point >= 0) code = cli_usage("plot: %s has no point %lld", t->path, (long long)point);
   else if (!used) code = cli_usage("plot: %s has no points yet", t->path);
   else code = energy_plot_begin(&plot, path, 140 + 62 * products, 150 + (layers > 12 ? 20 : 34) * layers);
