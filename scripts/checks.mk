@@ -82,7 +82,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 synth-report: ## cells of every kind of core on iCE40 and ECP5 (Yosys; long): docs/synthesis.csv and docs/performance.md
 	$(Q)scripts/synth-report
 
-SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/check-usb scripts/demo scripts/train-model scripts/fetch-model scripts/plot-gaussian scripts/plot-energy scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
+SHELL_SCRIPTS := scripts/setup scripts/run-tests scripts/check-usb scripts/demo scripts/train-model scripts/fetch-model scripts/plot-gaussian scripts/plot-energy scripts/results scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
 	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check
