@@ -7,7 +7,8 @@
 /* The first option given that the other form has, or NULL. */
 static const char *only_ranges(const calibrate_options *o) {
   if (o->model || o->text) return o->model ? "model" : "file";
-  return o->optical ? "optical" : o->tokens ? "tokens" : o->rule ? "rule" : o->input ? "input" : o->plain ? "plain" : NULL;
+  return o->optical ? "optical" : o->tokens ? "tokens" : o->rule ? "rule"
+         : o->input ? "input" : o->plain ? "plain" : NULL;
 }
 
 static const char *only_device(const calibrate_options *o) {
@@ -23,9 +24,10 @@ int cmd_calibrate(int argc, char **argv) {
       {0, "optical", "LIST", CLI_TEXT, &o.optical, 0, 0,
        "optical products, of q,k,v,scores,attn,out,gate,up,down,head (all)"},
       {0, "tokens", "N", CLI_INT, &o.tokens, 1, 65536, "tokens to read (512, or the model's context if shorter)"},
-      {0, "rule", "RULE", CLI_TEXT, &o.rule, 0, 0, "range of the ADC: max, mse (least squared error; the default), or a percentile such as 99.9"},
+      {0, "rule", "RULE", CLI_TEXT, &o.rule, 0, 0, 
+       "range of the ADC: max, mse (least squares; the default), or a percentile such as 99.9"},
       {0, "input", "RULE", CLI_TEXT, &o.input, 0, 0,
-       "range of the DAC for activations: row (largest of each row; the default), or fixed by max, mse or a percentile"},
+       "range of the DAC for activations: row (each row's largest; the default), or fixed: max, mse or a percentile"},
       {0, "plain", NULL, CLI_FLAG, &o.plain, 0, 0, "do not share outlier channels of activations with the weights"},
       {'d', "device", "URI", CLI_TEXT, &o.uri, 0, 0, "parameters of this device"},
       {0, "reads", "N", CLI_INT, &o.reads, PL_PROBE_READS_MIN, 1 << 30, "detector reads of each probe (1048576)"},

@@ -68,7 +68,8 @@ static int embed_all(embedding *e, pl_nn_optics *optics, const char *label, floa
 /* 0 if memory ran out. */
 static int compare(const embedding *e, agreement *a) {
   const int dim = pl_nn_get_shape(e->s.model)->dim, n = e->count;
-  int *one = malloc(sizeof *one * (size_t)n), *two = malloc(sizeof *two * (size_t)n), *place = malloc(sizeof *place * (size_t)n);
+  int *one = malloc(sizeof *one * (size_t)n), *two = malloc(sizeof *two * (size_t)n);
+  int *place = malloc(sizeof *place * (size_t)n);
   int same = 0;
   double alike = 0, pairs = 0;
   *a = (agreement){0, 1, 1, 1};
@@ -115,7 +116,8 @@ static int print_json(embedding *e, const agreement *a, int argc, char **argv) {
   cJSON *embeddings = cJSON_AddArrayToObject(data, "embeddings");
   for (int i = 0; i < e->count; i++) {
     cJSON *row = cJSON_CreateArray();
-    for (int j = 0; j < dim; j++) cJSON_AddItemToArray(row, cJSON_CreateNumber((double)vectors[(ptrdiff_t)i * dim + j]));
+    for (int j = 0; j < dim; j++)
+      cJSON_AddItemToArray(row, cJSON_CreateNumber((double)vectors[(ptrdiff_t)i * dim + j]));
     cJSON_AddItemToArray(embeddings, row);
   }
   cJSON_AddNumberToObject(timing, "seconds", nn_session_seconds(s));
@@ -142,8 +144,8 @@ static int print_table(embedding *e, const agreement *a) {
     printf("  %s\n", e->sentences[i]);
   }
   if (e->optical)
-    printf("cosine to the float vector: mean %.6f, least %.6f; same nearest sentence: %.1f %%, pairs in the same order: "
-           "%.2f %%\n", a->mean, a->least, 100 * a->nearest, 100 * a->in_order);
+    printf("cosine to the float vector: mean %.6f, least %.6f; same nearest sentence: %.1f %%, pairs in the same "
+           "order: %.2f %%\n", a->mean, a->least, 100 * a->nearest, 100 * a->in_order);
   free(order);
   return CLI_OK;
 }
@@ -159,9 +161,9 @@ int cmd_embed(int argc, char **argv) {
       {0},
   };
   const cli_help help = {"embed", "-m MODEL -f SENTENCES [-d URI] [-c CORE] [--reference]",
-                         "Sentences as vectors by an encoder (MiniLM) on a device. Printed for each: the cosine to its\n"
-                         "float vector and its nearest neighbour; at the end, how often the order of neighbours is the\n"
-                         "same in float.", options};
+                         "Sentences as vectors by an encoder (MiniLM) on a device. Printed for each: the cosine to\n"
+                         "its float vector and its nearest neighbour; at the end, how often the order of neighbours is\n"
+                         "the same in float.", options};
   int code;
   if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
   agreement a = {0};

@@ -50,7 +50,8 @@ int cmd_perplexity(int argc, char **argv) {
       {0, "tokens", "N", CLI_INT, &tokens, 1, INT32_MAX, "read at most N tokens of it (all)"},
       {0, "context", "N", CLI_INT, &window, 4, 65536, "tokens in a window (512, or the model's context if shorter)"},
       {0, "batch", "N", CLI_INT, &batch, 1, 65536, "tokens at a time; the figure is the same (512)"},
-      {0, "alone", NULL, CLI_FLAG, &alone, 0, 0, "no float model beside it: no divergence and top-1 agreement, but faster"},
+      {0, "alone", NULL, CLI_FLAG, &alone, 0, 0,
+       "no float model beside it: no divergence and top-1 agreement, but faster"},
       {0, "json", NULL, CLI_FLAG, &json, 0, 0, "print a result as JSON"},
       {0},
   };

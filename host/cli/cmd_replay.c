@@ -39,7 +39,7 @@ static pl_status check_files(const cJSON *result, pl_error *err) {
 
 /* The verb of a result may only be one that writes results: a file must not be able to start a replay of itself. */
 static int is_replayable(const char *verb) {
-  static const char *const verbs[] = {"verify", "bench", "run", "perplexity", "calibrate"};
+  static const char *const verbs[] = {"verify", "bench", "run", "perplexity", "embed", "calibrate"};
   for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
     if (!strcmp(verb, verbs[i])) return 1;
   return 0;

@@ -6,9 +6,9 @@
  * so that the squared error of all results, each row r relative to its own results (weight v_r), is
  *   sum_r v_r D_r^2 sum_k s_k^2 sum_j W_jk^2  +  sum_j d_j^2 sum_k sum_r v_r x_rk^2 / s_k^2      (times 1/12);
  * in the first term the errors of the rows at hand are taken instead of D_r^2 / 12.
- * The ADC adds errors of its own: its range is one for all rows and outputs, so they grow with the unevenness of reads, in
- * codes, and an s that serves the operands may harm them. They are measured on some rows and outputs: reads are the same
- * numbers for all candidates but for D_r d_j.
+ * The ADC adds errors of its own: its range is one for all rows and outputs, so they grow with the unevenness of reads,
+ * in codes, and an s that serves the operands may harm them. They are measured on some rows and outputs: reads are the
+ * same numbers for all candidates but for D_r d_j.
  * Candidates are made from even rows and judged on odd ones: what only the text's own outliers ask for must not win.
  * Candidates: s_k = X_k^a / W_k^(1 - a), X_k and W_k the largest of the channel, rounded to powers of two. */
 #include "nn/balance.h"
@@ -19,7 +19,8 @@
 
 #include "nn/kernels.h"
 
-enum { CANDIDATES = 10, MOST = 30, ROWS = 12, OUTPUTS = 48, MOST_ROWS = 64 }; /* the first is s = 1; exponents 0..MOST */
+/* The first candidate is s = 1; exponents are 0..MOST. */
+enum { CANDIDATES = 10, MOST = 30, ROWS = 12, OUTPUTS = 48, MOST_ROWS = 64 };
 
 typedef struct {
   int inputs;
@@ -55,7 +56,7 @@ static void measure(channels *c, const pl_tensor *w, const pl_input_rows *in, fl
       c->w_largest[k] = fmaxf(c->w_largest[k], fabsf(row[k]));
     }
   }
-  float energy[MOST_ROWS]; /* median without another buffer: rows are few */
+  float energy[MOST_ROWS] = {0}; /* median without another buffer: rows are few */
   const int rows = in->rows < MOST_ROWS ? in->rows : MOST_ROWS;
   for (int r = 0; r < rows; r++) {
     const double v = weight_of_row(c, in->x + (ptrdiff_t)r * c->inputs);
@@ -73,8 +74,8 @@ static void measure(channels *c, const pl_tensor *w, const pl_input_rows *in, fl
   }
 }
 
-/* Never below 0: a channel that hardly ever speaks would be made loud, and a text that wakes it would pay with all others
- * (measured: rare neurons of a GELU). */
+/* Never below 0: a channel that hardly ever speaks would be made loud, and a text that wakes it would pay with all
+ * others (measured: rare neurons of a GELU). */
 static int exponent_of(double ratio, double centre) {
   const double e = rint(log2(ratio) - centre);
   return (int)(e > MOST ? MOST : e < 0 ? 0 : e);

@@ -23,8 +23,8 @@ typedef struct {
   int adc_bits;         /* 0: reads are not quantised */
 } pl_converters;
 
-/* Exponents for the channels of a product: out has w->dims[0]. Returns 1, or 0 if none are worth it, or -1 if memory ran
- * out. */
+/* Exponents for the channels of a product: out has w->dims[0]. Returns 1, or 0 if none are worth it, or -1 if memory
+ * ran out. */
 int pl_find_balance(const pl_tensor *w, const pl_input_rows *in, const pl_converters *converters, int8_t *out);
 
 /* The full scale of activations divided by 2^balance (NULL: not divided) by the rule; 0 if all are zero. */

@@ -22,7 +22,8 @@ pl_status pl_embed(pl_nn_context *ctx, const pl_nn *model, const int32_t *ids, i
     squares += (double)out[i] * (double)out[i];
   }
   if (!status && !isfinite(squares))
-    status = pl_fail(err, PL_E_INPUT, "the hidden states of %s are not finite: the model is damaged", pl_nn_path(model));
+    status = pl_fail(err, PL_E_INPUT, "the hidden states of %s are not finite: the model is damaged",
+                     pl_nn_path(model));
   const float scale = squares > 0 ? (float)(1 / sqrt(squares)) : 0;
   for (int i = 0; i < s->dim && !status; i++) out[i] *= scale;
   free(states);

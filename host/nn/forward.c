@@ -2,8 +2,8 @@
  * differ in is data (architecture.h). See nn.h.
  *
  * Rows (tokens) are processed in chunks; each step works on all rows of a chunk. Everything before and after a
- * product is per row, so chunks do not show in the result. An encoder, whose rows all see each other, has one chunk. An optical score or attention product keeps its
- * operand cached as codes, a float one as floats.
+ * product is per row, so chunks do not show in the result. An encoder, whose rows all see each other, has one chunk.
+ * An optical score or attention product keeps its operand cached as codes, a float one as floats.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -195,8 +195,8 @@ static pl_status scores(pl_nn_context *c, int layer, int head, int rows, pl_erro
   return status;
 }
 
-/* attn[r] = sum over p of probability[r][p] * value[p], `rows` rows of one head from `first_row` on, on the device: they
- * all see `seen` positions. Overwrites the probabilities. */
+/* attn[r] = sum over p of probability[r][p] * value[p], `rows` rows of one head from `first_row` on, on the device:
+ * they all see `seen` positions. Overwrites the probabilities. */
 static pl_status mix_codes(pl_nn_context *c, int layer, int head, int first_row, int rows, int seen, pl_error *err) {
   const pl_nn_shape *s = &c->m->shape;
   const int hd = s->head_dim;

@@ -119,7 +119,8 @@ static pl_status take_tensor(cursor *c, pl_tensor *t, uint64_t *offset) {
   if ((status = take(c, &type, sizeof type, name.text))) return status;
   t->type = (pl_ggml_type)type;
   if (!pl_ggml_row_bytes(t->type, PL_GGML_BLOCK))
-    return pl_fail(c->err, PL_E_INPUT, "%s: tensor %s has type %u; convert the model to F32, F16, BF16, Q8_0, Q4_0 or Q4_1",
+    return pl_fail(c->err, PL_E_INPUT, "%s: tensor %s has type %u; convert the model to F32, F16, BF16, Q8_0, Q4_0 or "
+                   "Q4_1",
                    c->g->path, name.text, type);
   t->row_bytes = pl_ggml_row_bytes(t->type, t->dims[0]);
   if (!t->row_bytes)

@@ -41,7 +41,7 @@ static const struct {
                {"input_full_scale", offsetof(pl_nn_range, input_full_scale), 1e30}};
 enum { MEMBERS = sizeof members / sizeof *members };
 
-static double *member_of(pl_nn_range *range, int m) { return (double *)((char *)range + members[m].offset); }
+static double *member_of(pl_nn_range *range, int m) { return (double *)((void *)((char *)range + members[m].offset)); }
 
 /* ---- Writing ------------------------------------------------------------------------------------ */
 
@@ -165,8 +165,9 @@ static size_t room_for_lists(const cJSON *json) {
   const cJSON *product, *list;
   size_t bytes = 0;
   for (int l = 0; l < LISTS; l++)
-    cJSON_ArrayForEach(product, cJSON_GetObjectItemCaseSensitive(json, list_names[l]))
+    cJSON_ArrayForEach(product, cJSON_GetObjectItemCaseSensitive(json, list_names[l])) {
       cJSON_ArrayForEach(list, product) bytes += (size_t)cJSON_GetArraySize(list) * (l == BALANCE ? 1 : sizeof(float));
+    }
   return bytes;
 }
 

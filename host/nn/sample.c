@@ -59,9 +59,10 @@ pl_status pl_sample(const float *logits, int n, const pl_sampling *how, uint32_t
 
 /* log of the sum of exp(logits). */
 static double log_sum(const float *logits, int n) {
-  double top = (double)logits[0], sum = 0;
+  double top = (double)logits[0];
   for (int i = 1; i < n; i++) top = (double)logits[i] > top ? (double)logits[i] : top;
-  for (int i = 0; i < n; i++) sum += exp((double)logits[i] - top);
+  double sum = exp((double)logits[0] - top);
+  for (int i = 1; i < n; i++) sum += exp((double)logits[i] - top);
   return log(sum) + top;
 }
 

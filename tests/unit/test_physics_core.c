@@ -60,7 +60,7 @@ START_TEST(shipped_kinds) {
   static const struct {
     const char *name;
     uint32_t kind, channels;
-  } cores[] = {{"ideal", PL_KIND_COHERENT, 64},         {"ideal8", PL_KIND_COHERENT, 768},
+  } cores[] = {{"ideal", PL_KIND_COHERENT, 64},         {"ideal8", PL_KIND_COHERENT, 64},
                {"converters", PL_KIND_COHERENT, 72},
                {"lightening", PL_KIND_COHERENT, 72},    {"lightening-code", PL_KIND_COHERENT, 4092},
                {"optical-transformers", PL_KIND_INTENSITY, 768}, {"mirage", PL_KIND_RNS, 16}};
