@@ -45,6 +45,7 @@ static const char *axis_name(const char *setting) {
   static const char *const names[][2] = {
       {"adc_bits", "ADC, bits"},
       {"reg.adc_bits", "ADC, bits"},
+      {"mantissa_bits", "mantissa, bits"},
       {"photons_per_mac", "photons per product and pass"},
       {"photons_full_scale", "photons per product at full scale"},
       {"amplitude_snr", "amplitude over detector noise"},
@@ -54,23 +55,32 @@ static const char *axis_name(const char *setting) {
   return setting;
 }
 
-/* Less than a factor of 3 is drawn on a linear axis: a logarithmic one would have hardly any numbers. */
-static void draw_range(FILE *out, const panel *p, double reference) {
-  double low = reference, high = 1.11 * reference;
-  for (int i = 0; i < p->lines; i++)
-    for (int j = 0; j < p->line[i]->dots; j++) {
-      const double y = pl_sweep_dot_perplexity(&p->line[i]->dot[j]);
-      if (y < low) low = y;
-      if (y > high && isfinite(y)) high = y;
-    }
+/* One scale for all panels. Less than a factor of 3 is drawn on a linear axis; a logarithmic one gets numbers within its
+ * decades, unless there are many. */
+static void draw_range(FILE *out, const panel *p, int panels) {
+  double low = INFINITY, high = 0;
+  for (int k = 0; k < panels; k++) {
+    const double reference = exp(p[k].line[0]->dot[0].reference_nll);
+    low = fmin(low, reference), high = fmax(high, 1.11 * reference);
+    for (int i = 0; i < p[k].lines; i++)
+      for (int j = 0; j < p[k].line[i]->dots; j++) {
+        const double y = pl_sweep_dot_perplexity(&p[k].line[i]->dot[j]);
+        if (isfinite(y)) low = fmin(low, y), high = fmax(high, y);
+      }
+  }
   const int is_log = high > 3 * low;
   fprintf(out, "%s logscale y\nset yrange [%.6g:%.6g]\n", is_log ? "set" : "unset",
           is_log ? low / 1.1 : low - 0.06 * (high - low), is_log ? high * pow(high / low, 0.15) : high + 0.3 * (high - low));
+  if (!is_log || high > 100 * low) return;
+  static const double within[] = {1, 1.5, 2, 3, 4, 5, 6, 8};
+  fprintf(out, "set ytics (");
+  for (double decade = pow(10, floor(log10(low / 1.1))); decade <= high * 2; decade *= 10)
+    for (size_t i = 0; i < sizeof within / sizeof *within; i++) fprintf(out, "%.6g, ", within[i] * decade);
+  fprintf(out, "1e300)\n");
 }
 
 static void draw_panel(FILE *out, const panel *p, int number, int is_bits) {
   const double reference = exp(p->line[0]->dot[0].reference_nll);
-  draw_range(out, p, reference);
   fprintf(out, "set title ");
   quote(out, p->core);
   fprintf(out, "\nset xlabel '%s'\nset xtics %s\n%s\n", axis_name(p->setting), is_bits ? "1" : "autofreq",
@@ -109,6 +119,7 @@ static int draw_lines(const pl_sweep_table *t, const char *const *settings, int 
       fprintf(plot.script, "set style line %d lc rgb '%s' lw 2 pt 7 ps 0.6\n", i + 1, colours[i]);
     fprintf(plot.script, "set key top right spacing 0.9\nset multiplot layout 1,%d\nset ylabel "
                          "'perplexity'\nset offsets graph 0.04, graph 0.04, 0, 0\n", panels);
+    draw_range(plot.script, p, panels);
     for (int i = 0; i < panels; i++) draw_panel(plot.script, &p[i], i, is_bits);
     fprintf(plot.script, "unset multiplot\n");
     code = energy_plot_end(&plot);
@@ -182,7 +193,7 @@ static int draw_map(const pl_sweep_table *t, int is_error, int64_t point, const 
 /* ---- The verb ---- */
 
 int cmd_plot(int argc, char **argv) {
-  static const char *const bits[] = {"adc_bits", "reg.adc_bits", NULL};
+  static const char *const bits[] = {"adc_bits", "reg.adc_bits", "mantissa_bits", NULL};
   static const char *const light[] = {"photons_per_mac", "photons_full_scale", "amplitude_snr", NULL};
   const char *output = NULL, *arg[2];
   int64_t point = -1;
@@ -194,7 +205,8 @@ int cmd_plot(int argc, char **argv) {
   };
   const cli_help help = {"plot", "RESULTS.sqlite adc|photons|clip|error -o FILE.svg",
                          "Figures of `photolane sweep`, drawn by gnuplot:\n"
-                         "  adc      perplexity against ADC bits, a line for each DAC width and other settings\n"
+                         "  adc      perplexity against ADC bits, a line for each DAC width and other settings;\n"
+                         "           of kind rns against mantissa bits\n"
                          "  photons  perplexity against photons (coherent, intensity) or amplitude (rns)\n"
                          "  clip     clip rate of each layer and product\n"
                          "  error    error of each layer and product",

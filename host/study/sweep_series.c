@@ -6,11 +6,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void describe(const pl_sweep_row *row, const char *x, char *label, size_t size) {
+/* Settings that go in step with x in the group from row `first` on, as those of a list do: for each value of x they have
+ * one value, and not always the same. They change along a line and are no part of its name. 0: out of memory. */
+static int find_along(const pl_sweep_table *t, int first, const char *x, unsigned char along[PL_SWEEP_AXES]) {
+  const pl_sweep_row *of = &t->row[first];
+  int *seen = malloc(sizeof *seen * (size_t)t->rows), values = 0, is_there = seen != NULL, varies[PL_SWEEP_AXES] = {0};
+  memset(along, 1, PL_SWEEP_AXES);
+  for (int i = first; seen && i < t->rows && !strcmp(t->row[i].block, of->block); i++) {
+    const pl_sweep_row *row = &t->row[i];
+    const char *value = pl_sweep_row_value(row, x);
+    if (!value) continue;
+    int at = 0; /* the first row with the same x */
+    while (at < values && strcmp(pl_sweep_row_value(&t->row[seen[at]], x), value)) at++;
+    if (at == values) seen[values++] = i;
+    for (int j = 0; j < row->settings; j++) {
+      if (strcmp(t->row[seen[at]].value[j], row->value[j])) along[j] = 0;
+      varies[j] |= strcmp(of->value[j], row->value[j]) != 0;
+    }
+  }
+  for (int j = 0; j < PL_SWEEP_AXES; j++) along[j] &= (unsigned char)varies[j];
+  free(seen);
+  return is_there;
+}
+
+static void describe(const pl_sweep_row *row, const char *x, const unsigned char along[PL_SWEEP_AXES], char *label,
+                     size_t size) {
   *label = 0;
   for (int i = 0; i < row->settings; i++) {
     const char *name = row->name[i];
-    if (!strcmp(name, x) || !strcmp(name, "seed") || !strcmp(name, "core")) continue;
+    if (!strcmp(name, x) || !strcmp(name, "seed") || !strcmp(name, "core") || along[i]) continue;
     const size_t used = strlen(label);
     snprintf(label + used, size - used, "%s%s %s", used ? ", " : "", name, row->value[i]);
   }
@@ -41,7 +65,8 @@ static pl_sweep_dot *dot_at(pl_sweep_series *line, double x) {
 }
 
 int pl_sweep_series_make(const pl_sweep_table *table, const char *name, pl_sweep_series **lines) {
-  int count = 0;
+  int count = 0, failed = 0;
+  unsigned char along[PL_SWEEP_AXES];
   *lines = calloc((size_t)table->rows + 1, sizeof **lines);
   if (!*lines) return -1;
   for (int i = 0; i < table->rows; i++) {
@@ -49,9 +74,10 @@ int pl_sweep_series_make(const pl_sweep_table *table, const char *name, pl_sweep
     const pl_sweep_result *r = row->result;
     const char *value = pl_sweep_row_value(row, name);
     char label[sizeof (*lines)->label];
+    if (!i || strcmp(row->block, table->row[i - 1].block)) failed = !find_along(table, i, name, along);
     if (!value) continue;
-    describe(row, name, label, sizeof label);
-    pl_sweep_dot *d = dot_at(find(*lines, &count, row, label), strtod(value, NULL));
+    describe(row, name, along, label, sizeof label);
+    pl_sweep_dot *d = failed ? NULL : dot_at(find(*lines, &count, row, label), strtod(value, NULL));
     if (!d) {
       pl_sweep_series_free(*lines, count);
       *lines = NULL;

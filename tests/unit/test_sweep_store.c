@@ -211,6 +211,17 @@ START_TEST(series) {
   ck_assert(isnan(pl_sweep_series_needed(&lines[0], 0.001)));
   ck_assert_double_eq(pl_sweep_series_needed(&lines[1], 0.01), 6);
   pl_sweep_series_free(lines, 2);
+  pl_sweep_table_free(&t);
+  unlink(results); /* in a list, what goes in step with x is no part of a line's name */
+  load("{ core = \"ideal8\"; mode = \"list\"; adc_bits = [3, 4, 5]; dac_bits = [4, 6, 8]; channels = 32; }");
+  ck_assert(!pl_sweep_store_open(results, sweep, &store, NULL));
+  for (int i = 0; i < 3; i++) put_point(store, i);
+  pl_sweep_store_close(store);
+  ck_assert(!pl_sweep_table_read(results, &t, NULL));
+  ck_assert_int_eq(pl_sweep_series_make(&t, "adc_bits", &lines), 1);
+  ck_assert_str_eq(lines[0].label, "channels 32");
+  ck_assert_int_eq(lines[0].dots, 3);
+  pl_sweep_series_free(lines, 1);
   ck_assert_int_eq(pl_sweep_series_make(&t, "moduli_k", &lines), 0);
   pl_sweep_series_free(lines, 0);
   pl_sweep_table_free(&t);
