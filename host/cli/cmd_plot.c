@@ -85,6 +85,11 @@ static void draw_panel(FILE *out, const panel *p, int number, int is_bits) {
   quote(out, p->core);
   fprintf(out, "\nset xlabel '%s'\nset xtics %s\n%s\n", axis_name(p->setting), is_bits ? "1" : "autofreq",
           is_bits ? "unset logscale x" : "set logscale x");
+  double from = INFINITY, to = 0;
+  for (int i = 0; i < p->lines; i++)
+    from = fmin(from, p->line[i]->dot[0].x), to = fmax(to, p->line[i]->dot[p->line[i]->dots - 1].x);
+  if (is_bits) fprintf(out, "set xrange [%.8g:%.8g]\n", from - 0.5, to + 0.5);
+  else fprintf(out, "set xrange [%.8g:%.8g]\n", from / 1.6, to * 1.6);
   for (int i = 0; i < p->lines; i++) {
     fprintf(out, "$p%dl%d << EOD\n", number, i);
     for (int j = 0; j < p->line[i]->dots; j++)
@@ -118,7 +123,7 @@ static int draw_lines(const pl_sweep_table *t, const char *const *settings, int 
     for (int i = 0; i < 8; i++)
       fprintf(plot.script, "set style line %d lc rgb '%s' lw 2 pt 7 ps 0.6\n", i + 1, colours[i]);
     fprintf(plot.script, "set key top right spacing 0.9\nset multiplot layout 1,%d\nset ylabel "
-                         "'perplexity'\nset offsets graph 0.04, graph 0.04, 0, 0\n", panels);
+                         "'perplexity'\n", panels);
     draw_range(plot.script, p, panels);
     for (int i = 0; i < panels; i++) draw_panel(plot.script, &p[i], i, is_bits);
     fprintf(plot.script, "unset multiplot\n");
