@@ -17,13 +17,13 @@ VERSION := $(shell sed -n 's/^.define PL_VERSION "\(.*\)"/\1/p' include/photolan
 SOVERSION := $(firstword $(subst ., ,$(VERSION)))
 BUILD_ID := $(VERSION)+$(shell git describe --always --dirty 2>/dev/null || echo release)
 
-DEPS := libconfig libcjson zlib libftdi1 libusb-1.0
+DEPS := libconfig libcjson zlib sqlite3 libftdi1 libusb-1.0
 USB_CFLAGS := $(shell pkg-config --cflags libftdi1 libusb-1.0)
 CFLAGS ?= -O3 -g
 # -ffp-contract=off: a fused multiply-add would make float results depend on the compiler's mood.
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -fPIC -fvisibility=hidden -ffp-contract=off \
               -Iinclude -Ihost $(USB_CFLAGS) -pthread $(CFLAGS)
-LDLIBS := -lftdi1 -lusb-1.0 -lconfig -lcjson -lz -lm -lpthread -ldl
+LDLIBS := -lftdi1 -lusb-1.0 -lconfig -lcjson -lsqlite3 -lz -lm -lpthread -ldl
 ifeq ($(SAN),1)
 ALL_CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS += -fsanitize=address,undefined
@@ -40,7 +40,7 @@ TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(TEST_SRC))
 .PHONY: all help generate clean
 all: $(O)/photolane $(O)/libphotolane.a $(O)/libphotolane.so rtl boards
 
-include scripts/rtl.mk scripts/compact.mk scripts/link.mk scripts/formal.mk scripts/checks.mk scripts/train.mk scripts/install.mk scripts/usb.mk scripts/board.mk scripts/models.mk
+include scripts/rtl.mk scripts/compact.mk scripts/link.mk scripts/formal.mk scripts/checks.mk scripts/train.mk scripts/install.mk scripts/usb.mk scripts/board.mk scripts/models.mk scripts/sweep.mk
 include scripts/bits.mk
 
 help: ## this list

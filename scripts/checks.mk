@@ -24,7 +24,7 @@ check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) $(LINK_TESTS) ##
 	  $(BOARD_CHECKS) $(COMPACT_CHECKS) \
   'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
 	  'golden_rns=python3 tests/data/golden/golden_rns.py' \
-	  $(foreach script,cli tiles install train calibrate energy models,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
+	  $(foreach script,cli tiles install train calibrate energy models sweep,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
 	  $(foreach shape,$(VERIFY_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --level $(level) --cases 1000')) \
 	  $(foreach kind,intensity rns,$(foreach shape,1x2x8 4x4x8,$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(kind) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --kind $(kind) --level $(level) --cases 1000'))) \
 	  $(foreach kind,coherent intensity rns,'verify rtl:4x4x8x2 $(kind)=$(O)/photolane verify -d "rtl:4x4x8x2?check=1" --kind $(kind) --level L2 --cases 1000') \
@@ -83,7 +83,7 @@ $(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
 synth-report: ## cells of every kind of core on iCE40 and ECP5 (Yosys; long): docs/synthesis.csv and docs/performance.md
 	$(Q)scripts/synth-report
 
-SHELL_SCRIPTS := scripts/setup scripts/flash scripts/rtl-id scripts/run-tests scripts/check-usb scripts/demo scripts/train-model scripts/fetch-model scripts/plot-gaussian scripts/plot-energy scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
+SHELL_SCRIPTS := scripts/setup scripts/flash scripts/rtl-id scripts/run-tests scripts/check-usb scripts/demo scripts/train-model scripts/fetch-model scripts/plot-gaussian scripts/plot-energy scripts/results scripts/plot-l3.sh $(addprefix scripts/plot-l3-,coherent intensity rns) .ci/run $(wildcard tests/cli/*.sh)
 lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellcheck)
 	$(call say,LINT,generated files)
 	$(Q)python3 scripts/gen_registers.py --check && python3 scripts/gen_gauss.py --check && python3 scripts/gen_rns.py --check && python3 scripts/gen_poisson.py --check && python3 scripts/gen_compact.py --check

@@ -14,7 +14,7 @@ INSTALL ?= install
 CORES := $(wildcard host/physics/cores/*.cfg)
 ENERGY_FOLDERS := archs shapes systems claims
 PUBLIC_HEADERS := include/photolane/photolane.h include/photolane/registers.h include/photolane/version.h
-BUILT_PLUGINS = $(wildcard $(O)/rtl/libphotolane-rtl-*.so)
+BUILT_PLUGINS = $(wildcard $(O)/rtl/libphotolane-rtl-*.so $(O)/rtl/libphotolane-mpi.so)
 BUILT_BOARDS = $(wildcard $(O)/board/photolane-board-uart-* $(O)/board/photolane-board-ft245-*)
 
 # The directories are compiled in: paths.c is compiled anew when they change.

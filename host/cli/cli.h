@@ -43,6 +43,8 @@ int cmd_embed(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
+int cmd_sweep(int argc, char **argv);
+int cmd_plot(int argc, char **argv);
 int cmd_energy(int argc, char **argv);
 
 /* ---- Messages (message.c) ---- */

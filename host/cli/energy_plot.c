@@ -14,7 +14,7 @@ int energy_plot_begin(energy_plot *p, const char *path, int width, int height) {
   pl_error err;
   *p = (energy_plot){.path = path};
   FILE *probe = fopen(path, "ab");
-  if (!probe) return cli_usage("energy: cannot write the figure %s: %s", path, strerror(errno));
+  if (!probe) return cli_usage("cannot write the figure %s: %s", path, strerror(errno));
   fclose(probe);
   if (!(p->script = open_memstream(&p->text, &p->size))) {
     pl_fail(&err, PL_E_MEMORY, "out of memory for a figure");

@@ -17,6 +17,8 @@ static const struct {
     {"embed", cmd_embed, "sentences as vectors by an encoder on a device"},
     {"calibrate", cmd_calibrate, "converter ranges from data; what a device is, from measurements"},
     {"bench", cmd_bench, "products per second, cycles against the ideal count"},
+    {"sweep", cmd_sweep, "perplexity over many settings of a core, kept in SQLite"},
+    {"plot", cmd_plot, "figures of a sweep"},
     {"energy", cmd_energy, "energy, time and area of the accelerator that a core stands for"},
     {"replay", cmd_replay, "make a result again and compare it byte for byte"},
 };

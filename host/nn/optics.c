@@ -35,6 +35,8 @@ struct pl_nn_optics {
   const pl_nn *model;
   pl_nn_settings settings; /* ranges: not used after creation */
   pl_optics_watch watch; /* observer NULL: devices multiply */
+  pl_optics_auditor auditor; /* or NULL */
+  void *auditor_self;
   int limit_a, limit_b;
   quantised *weights; /* (layers + 1) x PL_NN_PRODUCTS, empty where a product has none or is float */
   pl_range *ranges;   /* the same shape */
@@ -219,6 +221,12 @@ void pl_nn_optics_clips(const pl_nn_optics *o, int layer, pl_nn_product p, uint6
   *clipped = o->clips[slot(layer, p)].clipped;
 }
 const pl_nn_job_log *pl_nn_optics_log(const pl_nn_optics *o) { return &o->log; }
+
+void pl_optics_audit(pl_nn_optics *o, pl_optics_auditor auditor, void *self) {
+  o->auditor = auditor;
+  o->auditor_self = self;
+}
+
 int pl_optics_has(const pl_nn_optics *o, pl_nn_product p) { return o && (o->settings.products >> p & 1); }
 int pl_optics_limit_a(const pl_nn_optics *o) { return o->limit_a; }
 int pl_optics_limit_b(const pl_nn_optics *o) { return o->limit_b; }
@@ -332,6 +340,7 @@ pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int he
   if (status) return status;
   o->clips[slot(layer, p)].reads += after.reads - before.reads;
   o->clips[slot(layer, p)].clipped += after.clipped - before.clipped;
+  if (o->auditor) o->auditor(o->auditor_self, layer, p, job, *step);
   if (o->settings.check) {
     if ((status = reserve(&o->c_check, &o->c_check_room, results, sizeof *o->c_check, err))) return status;
     pl_job other = *job;

@@ -25,4 +25,8 @@ pl_status pl_optics_new_watched(const pl_nn *model, const pl_nn_settings *settin
 pl_status pl_optics_new_observed(const pl_nn *model, const pl_image *image, unsigned products,
                                  pl_optics_observer observer, void *self, pl_nn_optics **optics, pl_error *err);
 
+/* Hears of every job after the device has done it: job->c holds the codes, of `step` code^2 each. NULL: nobody does. */
+typedef void (*pl_optics_auditor)(void *self, int layer, pl_nn_product p, const pl_job *job, float step);
+void pl_optics_audit(pl_nn_optics *optics, pl_optics_auditor auditor, void *self);
+
 #endif

@@ -72,7 +72,7 @@ check "shared" "$cc" -Wall -Wextra -Werror -o "$temp/shared" "$temp/user.c" $(pk
 check "runs shared" prints "50 -2 -42 2" env LD_LIBRARY_PATH="$prefix/lib" "$temp/shared"
 # shellcheck disable=SC2046
 check "static" "$cc" -Wall -Wextra -Werror -o "$temp/static" "$temp/user.c" $(pkg-config --cflags photolane) \
-  "$prefix/lib/libphotolane.a" -lftdi1 -lusb-1.0 -lconfig -lcjson -lz -lm -lpthread -ldl
+  "$prefix/lib/libphotolane.a" -lftdi1 -lusb-1.0 -lconfig -lcjson -lsqlite3 -lz -lm -lpthread -ldl
 check "runs static" prints "50 -2 -42 2" env PHOTOLANE_CORES="$prefix/share/photolane/cores" "$temp/static"
 check "the program finds its cores" prints "core lightening" "$prefix/bin/photolane" bench -m 4 -n 4 -k 4 --repeat 1
 check "... and its energy models" prints "60.30" "$prefix/bin/photolane" energy -a lt-base -m deit-t

@@ -56,7 +56,7 @@ check "a broken array ..." says 1 "rtl:2x3x64?check=1: broken" env FAKE_BROKEN=1
 check "... is not a mismatch" sh -c "! grep again: '$temp/said'"
 
 ${CC:-cc} -std=gnu11 -Wall -Wextra -Werror -Iinclude -o "$temp/tagged" tests/cli/tagged.c "$build/libphotolane.a" \
-  -lftdi1 -lusb-1.0 -lconfig -lcjson -lz -lm -lpthread -ldl || exit 1
+  -lftdi1 -lusb-1.0 -lconfig -lcjson -lsqlite3 -lz -lm -lpthread -ldl || exit 1
 check "tagged operands" says 0 "4 jobs agree" "$temp/tagged" rtl:2x3x64
 
 # B stays in its buffer while rows of A pass: 40 rows need 20 loads of A (one group each), one of B.
