@@ -35,7 +35,7 @@ FLOWS = {
     "ice40": "synth_ice40 -top {top} {options}",
     "ice40 dsp": ICE40_DSP,
     # Without its last step, which renames cells: it takes minutes on a large design.
-    "ecp5": "synth_ecp5 -top {top} {options} -run begin:check\nhierarchy -check",
+    "ecp5": "synth_ecp5 -top {top} {options} -run begin:check\nhierarchy -check\nblackbox =A:whitebox",
 }
 
 
