@@ -315,7 +315,7 @@ int cmd_verify(int argc, char **argv) {
            run.reads, run.clipped);
     if (run.kind == PL_KIND_RNS) printf(", %" PRIu64 " detected, %" PRIu64 " corrected", run.detected, run.corrected);
     if (run.refused) printf("; %" PRIu64 " jobs refused: their sums do not fit the buffers", run.refused);
-    printf("), %s, %.1f s\n", code ? "DIFFERENT" : "0 differences", seconds);
+    printf("), %s, %.1f s\n", code == CLI_FAILED ? "DIFFERENT" : code ? "not finished" : "0 differences", seconds);
   }
   pl_close(dev);
   return code;
