@@ -368,7 +368,8 @@ START_TEST(unpack) {
                          1000 + PL_REG_SYSTEMATIC_SIGMA /* the host's alone */, r.systematic_var, r.rns_k, r.redundant,
                          r.range_limit, r.bfp_bits, r.level_sigma[0], r.level_sigma[1], r.level_sigma[2],
                          r.level_sigma[3], r.level_sigma[4], r.iq_sigma, r.photon_gain, r.photon_shift,
-                         r.photon_step, r.photon_step_shift};
+                         r.photon_step, r.photon_step_shift,
+                         1000 + PL_REG_A_BASE, 1000 + PL_REG_B_BASE /* the buffers' alone */};
   ck_assert_int_eq(sizeof got / sizeof *got, PL_REG_DISPERSION);
   for (int i = 0; i < PL_REG_DISPERSION; i++)
     ck_assert_int_eq(got[i], i == PL_REG_ADC_OFFSET ? -5 : 1000 + i);
