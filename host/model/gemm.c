@@ -1,6 +1,6 @@
 /* gemm.c: whole jobs. The same bits as pl_model_read() for every read, at the speed of the vector unit.
  *
- * Each operand is encoded once into flat arrays (operand.c). Coherent jobs then go through the vectors of reads.h, group of
+ * Each operand is encoded once into flat arrays (operand.c). Coherent jobs then go through the vectors of vectors.h, group of
  * columns by group. For the other kinds, and without those vectors, a block of columns goes through the stages together:
  * exact sums as 16-bit dot products, then one plain loop per enabled stage over the block.
  */
@@ -9,9 +9,9 @@
 
 #include "model/operand.h"
 #include "model/poisson.h"
-#include "model/reads.h"
 #include "model/rns.h"
 #include "model/stages.h"
+#include "model/vectors.h"
 
 enum {
   BLOCK = 128,      /* columns that go through the stages together */
@@ -262,8 +262,9 @@ PL_HOT static void exact_row(const int8_t *a, const int8_t *b, int64_t ldb, int 
 
 /* All reads of the tile's columns col .. col+n-1, which are rows at .. at+n-1 of the packed b, by vectors. Returns the clipped
  * reads. */
-static int64_t read_groups(const pl_model_regs *r, pl_reads_function *reads, const pl_operand *a, const pl_operand *b, int col,
-                           int at, int n, int32_t *c, int64_t ldc) {
+static int64_t read_groups(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int col, int at, int n,
+                           int32_t *c, int64_t ldc) {
+  const pl_vectors *vectors = pl_vectors_chosen();
   int64_t clipped = 0;
   int32_t tile[ROWS][PL_GROUP];
   for (int group = at / PL_GROUP; group * PL_GROUP < at + n; group++) {
@@ -275,7 +276,7 @@ static int64_t read_groups(const pl_model_regs *r, pl_reads_function *reads, con
       const pl_reads_part part = {.a = a, .b = b, .row = row, .rows = rows, .group = group,
                                   .col = r->col0 + (uint32_t)col + (uint32_t)base, .first = first, .end = end,
                                   .c = tile[0]};
-      clipped += reads(r, &part);
+      clipped += vectors->reads(r, &part);
       for (int i = 0; i < rows; i++)
         memcpy(c + (row + i) * ldc + col + base + first, tile[i] + first, (size_t)(end - first) * sizeof **tile);
     }
@@ -299,9 +300,9 @@ static void clear_rows(const pl_model_regs *r, int32_t *c, int64_t ldc) {
   for (int row = 0; row < r->rows; row++) memset(c + row * ldc, 0, (size_t)r->cols * sizeof *c);
 }
 
-/* What does the reads of coherent jobs, or NULL. */
-static pl_reads_function *vectors_for(const pl_model_regs *r) {
-  return r->kind == PL_KIND_COHERENT && pl_reads_fit(r) ? pl_reads_chosen() : NULL;
+/* Whether vectors do the reads of the job. */
+static int by_vectors(const pl_model_regs *r) {
+  return r->kind == PL_KIND_COHERENT && pl_vectors_chosen()->reads && pl_reads_fit(r);
 }
 
 int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, const int8_t *b, int64_t ldb, int32_t *c,
@@ -310,7 +311,7 @@ int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, cons
     for (int m = 0; m < r->rows; m++) exact_row(a + m * lda, b, ldb, r->depth, r->cols, c + m * ldc);
     return 0;
   }
-  pl_reads_function *reads = vectors_for(r);
+  const int vectors = by_vectors(r);
   pl_operand encoded_a, encoded_b;
   if (pl_operand_alloc(&encoded_a, r, 0, r->rows)) return -1;
   if (pl_operand_alloc(&encoded_b, r, 1, min_int(BLOCK, r->cols))) {
@@ -320,12 +321,12 @@ int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, cons
   int64_t clipped = 0;
   read_block work;
   pl_operand_encode(&encoded_a, r, 0, a, lda, 0, r->rows, 0);
-  if (!reads) clear_rows(r, c, ldc);
+  if (!vectors) clear_rows(r, c, ldc);
   for (int col = 0; col < r->cols; col += BLOCK) { /* a block of B stays in the second-level cache for all rows */
     const int n = min_int(BLOCK, r->cols - col);
     pl_operand_encode(&encoded_b, r, 1, b, ldb, col, n, 0);
-    if (reads)
-      clipped += read_groups(r, reads, &encoded_a, &encoded_b, col, 0, n, c, ldc);
+    if (vectors)
+      clipped += read_groups(r, &encoded_a, &encoded_b, col, 0, n, c, ldc);
     else
       for (int s = 0; s < encoded_a.reads; s++)
         clipped += read_rows(r, &encoded_a, &encoded_b, col, 0, n, s, c, ldc, &work, errors);
@@ -337,14 +338,14 @@ int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, cons
 
 int64_t pl_model_gemm_encoded(const pl_model_regs *r, const int8_t *a, int64_t lda, const pl_operand *b, int first,
                               int32_t *c, int64_t ldc, pl_model_errors *errors) {
-  pl_reads_function *reads = vectors_for(r);
+  const int vectors = by_vectors(r);
   pl_operand encoded_a;
   if (pl_operand_alloc(&encoded_a, r, 0, r->rows)) return -1;
   int64_t clipped = 0;
   read_block work;
   pl_operand_encode(&encoded_a, r, 0, a, lda, 0, r->rows, 0);
-  if (reads) {
-    clipped = read_groups(r, reads, &encoded_a, b, 0, first, r->cols, c, ldc);
+  if (vectors) {
+    clipped = read_groups(r, &encoded_a, b, 0, first, r->cols, c, ldc);
     pl_operand_free(&encoded_a);
     return clipped;
   }

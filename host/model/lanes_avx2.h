@@ -1,4 +1,4 @@
-/* lanes_avx2.h: 8 lanes of 32 bits with AVX2, for reads_lanes.h, which lists the operations. */
+/* lanes_avx2.h: 8 lanes of 32 bits with AVX2, for noise_lanes.h, which lists the operations. */
 #ifndef PHOTOLANE_MODEL_LANES_AVX2_H
 #define PHOTOLANE_MODEL_LANES_AVX2_H
 
@@ -7,7 +7,8 @@
 
 #define LANES 8
 #define LANES_TARGET "avx2"
-#define LANE_FN static inline __attribute__((always_inline, target(LANES_TARGET)))
+#define LANES_TARGETED __attribute__((target(LANES_TARGET)))
+#define LANE_FN LANES_TARGETED static inline __attribute__((always_inline))
 
 typedef __m256i lanes;
 
@@ -30,25 +31,32 @@ LANE_FN lanes l_sub(lanes x, lanes y) { return _mm256_sub_epi32(x, y); }
 LANE_FN lanes l_and(lanes x, lanes y) { return _mm256_and_si256(x, y); }
 LANE_FN lanes l_or(lanes x, lanes y) { return _mm256_or_si256(x, y); }
 LANE_FN lanes l_xor(lanes x, lanes y) { return _mm256_xor_si256(x, y); }
+LANE_FN lanes l_and_or(lanes x, lanes y, lanes z) { return l_or(l_and(x, y), z); }
+LANE_FN lanes l_negate_where(lanes x, lanes y) { return _mm256_sign_epi32(x, l_or(y, l_set(1))); }
 LANE_FN lanes l_abs(lanes x) { return _mm256_abs_epi32(x); }
 LANE_FN lanes l_min(lanes x, lanes y) { return _mm256_min_epi32(x, y); }
 LANE_FN lanes l_max(lanes x, lanes y) { return _mm256_max_epi32(x, y); }
 LANE_FN lanes l_mul(lanes x, lanes y) { return _mm256_mullo_epi32(x, y); }
 LANE_FN lanes l_sra_by(lanes x, int n) { return _mm256_sra_epi32(x, _mm_cvtsi32_si128(n)); }
-LANE_FN lanes l_leading_zeros(lanes x) { /* by the exponent of a number that keeps the highest bit of x, and rounds down */
-  const lanes top = _mm256_andnot_si256(_mm256_srli_epi32(x, 1), x);
-  return l_min(l_sub(l_set(158), l_srl(_mm256_castps_si256(_mm256_cvtepi32_ps(top)), 23)), l_set(32));
+LANE_FN lanes l_leading_zeros(lanes x) { /* by the exponent of a number that keeps the highest bit of x / 2, and rounds down */
+  const lanes half = l_srl(x, 1), top = _mm256_andnot_si256(l_srl(half, 1), half);
+  return l_min(l_sub(l_set(157), l_srl(_mm256_castps_si256(_mm256_cvtepi32_ps(top)), 23)), l_set(31));
 }
 LANE_FN lanes l_sll_each(lanes x, lanes n) { return _mm256_sllv_epi32(x, n); }
 
 LANE_FN unsigned l_differ(lanes x, lanes y) {
   return ~(unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(x, y))) & 0xff;
 }
+LANE_FN void l_byte_pairs(const int8_t *p, lanes *even, lanes *odd) {
+  const lanes pairs = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p));
+  *even = l_sra(l_sll(pairs, 24), 24);
+  *odd = l_sra(l_sll(pairs, 16), 24);
+}
 
 /* ---- Pairs of 16 bits ---- */
 
-LANE_FN lanes l_dot_only(lanes x, lanes y) { return _mm256_madd_epi16(x, y); }
-LANE_FN lanes l_dot(lanes sum, lanes x, lanes y) { return l_add(sum, l_dot_only(x, y)); }
+LANE_FN lanes l_dot(lanes sum, lanes x, lanes y) { return l_add(sum, _mm256_madd_epi16(x, y)); }
+LANE_FN lanes l_high_product(lanes x, lanes y) { return _mm256_mulhi_epu16(x, y); }
 LANE_FN lanes l_power(lanes field) {
   return _mm256_min_epi16(_mm256_mulhrs_epi16(_mm256_slli_epi16(field, 3), field), _mm256_set1_epi16(1023));
 }
@@ -77,8 +85,8 @@ LANE_FN lanes l_scaled(lanes x, const l_scale *s) {
                             _mm256_srl_epi64(_mm256_add_epi64(odd, s->half), s->shift)),
                s->bias);
 }
-LANE_FN lanes l_relative(lanes v, uint32_t sigma, lanes g) {
-  const __m256i factor = _mm256_set1_epi64x(sigma), half = _mm256_set1_epi64x(1 << 10), size = l_abs(v);
+LANE_FN lanes l_relative(lanes v, lanes g, const l_scale *s) {
+  const __m256i factor = s->factor, half = _mm256_set1_epi64x(1 << 10), size = l_abs(v);
   const __m256i even = _mm256_srli_epi64(_mm256_mul_epu32(size, factor), 16);
   const __m256i odd = _mm256_srli_epi64(_mm256_mul_epu32(l_odd(size), factor), 16);
   return l_interleave(_mm256_srli_epi64(_mm256_add_epi64(_mm256_mul_epi32(even, g), half), 11),

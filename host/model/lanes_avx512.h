@@ -1,5 +1,5 @@
-/* lanes_avx512.h: 16 lanes of 32 bits with AVX-512 (F, BW, DQ, VL, CD, VNNI), for reads_lanes.h. The list of operations and
- * what each means is in reads_lanes.h; the other instruction sets are lanes_avx2.h and lanes_neon.h.
+/* lanes_avx512.h: 16 lanes of 32 bits with AVX-512 (F, BW, DQ, VL, CD, VNNI), for noise_lanes.h, which lists the operations.
+ * The other instruction sets are lanes_avx2.h and lanes_neon.h.
  */
 #ifndef PHOTOLANE_MODEL_LANES_AVX512_H
 #define PHOTOLANE_MODEL_LANES_AVX512_H
@@ -9,7 +9,8 @@
 
 #define LANES 16
 #define LANES_TARGET "avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx512vnni"
-#define LANE_FN static inline __attribute__((always_inline, target(LANES_TARGET)))
+#define LANES_TARGETED __attribute__((target(LANES_TARGET)))
+#define LANE_FN LANES_TARGETED static inline __attribute__((always_inline))
 
 typedef __m512i lanes;
 
@@ -31,6 +32,8 @@ LANE_FN lanes l_sub(lanes x, lanes y) { return _mm512_sub_epi32(x, y); }
 LANE_FN lanes l_and(lanes x, lanes y) { return _mm512_and_si512(x, y); }
 LANE_FN lanes l_or(lanes x, lanes y) { return _mm512_or_si512(x, y); }
 LANE_FN lanes l_xor(lanes x, lanes y) { return _mm512_xor_si512(x, y); }
+LANE_FN lanes l_and_or(lanes x, lanes y, lanes z) { return _mm512_ternarylogic_epi32(x, y, z, 0xea); }
+LANE_FN lanes l_negate_where(lanes x, lanes y) { return _mm512_mask_sub_epi32(x, _mm512_movepi32_mask(y), l_set(0), x); }
 LANE_FN lanes l_abs(lanes x) { return _mm512_abs_epi32(x); }
 LANE_FN lanes l_min(lanes x, lanes y) { return _mm512_min_epi32(x, y); }
 LANE_FN lanes l_max(lanes x, lanes y) { return _mm512_max_epi32(x, y); }
@@ -40,11 +43,16 @@ LANE_FN lanes l_leading_zeros(lanes x) { return _mm512_lzcnt_epi32(x); }
 LANE_FN lanes l_sll_each(lanes x, lanes n) { return _mm512_sllv_epi32(x, n); }
 
 LANE_FN unsigned l_differ(lanes x, lanes y) { return _mm512_cmpneq_epi32_mask(x, y); }
+LANE_FN void l_byte_pairs(const int8_t *p, lanes *even, lanes *odd) {
+  const lanes pairs = _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)p));
+  *even = l_sra(l_sll(pairs, 24), 24);
+  *odd = l_sra(l_sll(pairs, 16), 24);
+}
 
 /* ---- Pairs of 16 bits ---- */
 
 LANE_FN lanes l_dot(lanes sum, lanes x, lanes y) { return _mm512_dpwssd_epi32(sum, x, y); }
-LANE_FN lanes l_dot_only(lanes x, lanes y) { return _mm512_madd_epi16(x, y); }
+LANE_FN lanes l_high_product(lanes x, lanes y) { return _mm512_mulhi_epu16(x, y); }
 LANE_FN lanes l_power(lanes field) {
   return _mm512_min_epi16(_mm512_mulhrs_epi16(_mm512_slli_epi16(field, 3), field), _mm512_set1_epi16(1023));
 }
@@ -69,12 +77,12 @@ LANE_FN lanes l_scaled(lanes x, const l_scale *s) {
   return l_interleave(_mm512_sra_epi64(_mm512_add_epi64(even, s->half), s->shift),
                       _mm512_sra_epi64(_mm512_add_epi64(odd, s->half), s->shift));
 }
-LANE_FN lanes l_relative(lanes v, uint32_t sigma, lanes g) {
-  const __m512i factor = _mm512_set1_epi64(sigma), half = _mm512_set1_epi64(1 << 10), size = l_abs(v);
-  const __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(size, factor), 16);
-  const __m512i odd = _mm512_srli_epi64(_mm512_mul_epu32(l_odd(size), factor), 16);
-  return l_interleave(_mm512_srli_epi64(_mm512_add_epi64(_mm512_mul_epi32(even, g), half), 11),
-                      _mm512_srli_epi64(_mm512_add_epi64(_mm512_mul_epi32(odd, l_odd(g)), half), 11));
+LANE_FN lanes l_relative(lanes v, lanes g, const l_scale *s) {
+  const __m512i size = l_abs(v);
+  const __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(size, s->factor), 16);
+  const __m512i odd = _mm512_srli_epi64(_mm512_mul_epu32(l_odd(size), s->factor), 16);
+  return l_interleave(_mm512_srli_epi64(_mm512_add_epi64(_mm512_mul_epi32(even, g), s->half), 11),
+                      _mm512_srli_epi64(_mm512_add_epi64(_mm512_mul_epi32(odd, l_odd(g)), s->half), 11));
 }
 
 typedef struct {
@@ -98,12 +106,19 @@ LANE_FN lanes l_first_64(const uint32_t *table, lanes i, __mmask16 high) {
   return _mm512_mask_mov_epi32(low, high, _mm512_permutex2var_epi32(l_load(table + 32), i, l_load(table + 48)));
 }
 LANE_FN void l_look_up(const uint32_t *t0, const uint32_t *t1, lanes i, lanes *x0, lanes *x1) {
-  const __mmask16 high = _mm512_test_epi32_mask(i, l_set(32)), far = _mm512_cmpgt_epi32_mask(i, l_set(63));
+  const __mmask16 high = _mm512_test_epi32_mask(i, l_set(32));
+  unsigned far = _mm512_cmpgt_epi32_mask(i, l_set(63));
   *x0 = l_first_64(t0, i, high);
   *x1 = l_first_64(t1, i, high);
-  if (__builtin_expect(far, 0)) {
-    *x0 = _mm512_mask_i32gather_epi32(*x0, far, i, t0, 4);
-    *x1 = _mm512_mask_i32gather_epi32(*x1, far, i, t1, 4);
+  if (__builtin_expect(far, 0)) { /* a lane or two: much faster than a gather */
+    uint32_t at[LANES];
+    l_store(at, i);
+    for (; far; far &= far - 1) {
+      const uint32_t j = at[__builtin_ctz(far)];
+      const __mmask16 lane = (__mmask16)(far & -far);
+      *x0 = _mm512_mask_set1_epi32(*x0, lane, (int32_t)t0[j]);
+      *x1 = _mm512_mask_set1_epi32(*x1, lane, (int32_t)t1[j]);
+    }
   }
 }
 LANE_FN lanes l_rough_root(lanes v) { return _mm512_cvtps_epi32(_mm512_sqrt_ps(_mm512_cvtepu32_ps(v))); }

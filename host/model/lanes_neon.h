@@ -1,4 +1,4 @@
-/* lanes_neon.h: 4 lanes of 32 bits with Advanced SIMD of AArch64, for reads_lanes.h, which lists the operations. */
+/* lanes_neon.h: 4 lanes of 32 bits with Advanced SIMD of AArch64, for noise_lanes.h, which lists the operations. */
 #ifndef PHOTOLANE_MODEL_LANES_NEON_H
 #define PHOTOLANE_MODEL_LANES_NEON_H
 
@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #define LANES 4
+#define LANES_TARGETED
 #define LANE_FN static inline __attribute__((always_inline))
 
 typedef int32x4_t lanes;
@@ -29,6 +30,9 @@ LANE_FN lanes l_sub(lanes x, lanes y) { return vsubq_s32(x, y); }
 LANE_FN lanes l_and(lanes x, lanes y) { return vandq_s32(x, y); }
 LANE_FN lanes l_or(lanes x, lanes y) { return vorrq_s32(x, y); }
 LANE_FN lanes l_xor(lanes x, lanes y) { return veorq_s32(x, y); }
+LANE_FN lanes l_and_or(lanes x, lanes y, lanes z) { return vorrq_s32(vandq_s32(x, y), z); }
+LANE_FN lanes l_negate_where(lanes x, lanes y) { return vbslq_s32(vcltzq_s32(y), vnegq_s32(x), x); }
+LANE_FN lanes l_abs(lanes x) { return vabsq_s32(x); }
 LANE_FN lanes l_min(lanes x, lanes y) { return vminq_s32(x, y); }
 LANE_FN lanes l_max(lanes x, lanes y) { return vmaxq_s32(x, y); }
 LANE_FN lanes l_mul(lanes x, lanes y) { return vmulq_s32(x, y); }
@@ -40,14 +44,23 @@ LANE_FN unsigned l_differ(lanes x, lanes y) {
   const uint32x4_t bit = {1, 2, 4, 8};
   return vaddvq_u32(vbicq_u32(bit, vceqq_s32(x, y)));
 }
+LANE_FN void l_byte_pairs(const int8_t *p, lanes *even, lanes *odd) {
+  const int8x8x2_t split = vuzp_s8(vld1_s8(p), vdup_n_s8(0));
+  *even = vmovl_s16(vget_low_s16(vmovl_s8(split.val[0])));
+  *odd = vmovl_s16(vget_low_s16(vmovl_s8(split.val[1])));
+}
 
 /* ---- Pairs of 16 bits ---- */
 
-LANE_FN lanes l_dot_only(lanes x, lanes y) {
+LANE_FN lanes l_dot(lanes sum, lanes x, lanes y) {
   const int16x8_t a = vreinterpretq_s16_s32(x), b = vreinterpretq_s16_s32(y);
-  return vpaddq_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b));
+  return l_add(sum, vpaddq_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b)));
 }
-LANE_FN lanes l_dot(lanes sum, lanes x, lanes y) { return l_add(sum, l_dot_only(x, y)); }
+LANE_FN lanes l_high_product(lanes x, lanes y) {
+  const uint16x8_t a = vreinterpretq_u16_s32(x), b = vreinterpretq_u16_s32(y);
+  const uint32x4_t low = vmull_u16(vget_low_u16(a), vget_low_u16(b)), high = vmull_high_u16(a, b);
+  return vreinterpretq_s32_u16(vshrn_high_n_u32(vshrn_n_u32(low, 16), high, 16));
+}
 LANE_FN lanes l_power(lanes field) { /* 2^-16 of twice the product of 8 field and field */
   const int16x8_t x = vreinterpretq_s16_s32(field);
   return vreinterpretq_s32_s16(vminq_s16(vqrdmulhq_s16(vshlq_n_s16(x, 3), x), vdupq_n_s16(1023)));
@@ -68,9 +81,9 @@ LANE_FN lanes l_scaled(lanes x, const l_scale *s) {
   return vcombine_s32(vmovn_s64(vshlq_s64(vaddq_s64(low, s->half), s->shift)),
                       vmovn_s64(vshlq_s64(vaddq_s64(high, s->half), s->shift)));
 }
-LANE_FN lanes l_relative(lanes v, uint32_t sigma, lanes g) {
+LANE_FN lanes l_relative(lanes v, lanes g, const l_scale *s) {
   const uint32x4_t size = l_unsigned(vabsq_s32(v));
-  const uint32x2_t factor = vdup_n_u32(sigma);
+  const uint32x2_t factor = vreinterpret_u32_s32(s->factor);
   const int32x2_t low = vreinterpret_s32_u32(vshrn_n_u64(vmull_u32(vget_low_u32(size), factor), 16));
   const int32x2_t high = vreinterpret_s32_u32(vshrn_n_u64(vmull_u32(vget_high_u32(size), factor), 16));
   return vcombine_s32(vrshrn_n_s64(vmull_s32(low, vget_low_s32(g)), 11),

@@ -6,6 +6,7 @@
 
 #include "model/rns.h"
 #include "model/stages.h"
+#include "model/vectors.h"
 
 enum {
   CHUNK = 512, /* elements encoded at a time, even: the draws stay in the first-level cache */
@@ -144,6 +145,13 @@ static void encode_fields(const pl_model_regs *r, int which, const int8_t *codes
   const int effect = which ? PL_NOISE_ENC_B : PL_NOISE_ENC_A;
   if (!noise) {
     clean_fields(codes, bits, n, field);
+    return;
+  }
+  const pl_vectors *vectors = pl_vectors_chosen();
+  if (vectors->fields) {
+    const pl_fields_part part = {.codes = codes, .n = n, .dac_bits = bits, .sigma = sigma, .effect = effect,
+                                 .position = position, .sum = sum, .field = field};
+    vectors->fields(r, &part);
     return;
   }
   for (int start = 0; start < n; start += CHUNK) {

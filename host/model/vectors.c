@@ -1,5 +1,5 @@
-/* reads.c: see reads.h. Chooses an instruction set, and tells which jobs fit its lanes. */
-#include "model/reads.h"
+/* vectors.c: see vectors.h. Chooses an instruction set, and tells which jobs fit its lanes. */
+#include "model/vectors.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -9,7 +9,8 @@
 
 enum { GAUSS_MAX = 13107 }; /* more than the largest deviate */
 
-pl_reads_function pl_reads_avx512, pl_reads_avx2, pl_reads_neon;
+extern const pl_vectors pl_vectors_avx512, pl_vectors_avx2, pl_vectors_neon;
+static const pl_vectors scalar = {.name = "scalar"};
 
 #if defined(__x86_64__) && defined(__GNUC__)
 static int has_avx512(void) {
@@ -22,17 +23,16 @@ static int has_always(void) { return 1; }
 
 /* The best one first. */
 static const struct {
-  const char *name;
+  const pl_vectors *vectors;
   int (*is_there)(void);
-  pl_reads_function *function;
 } sets[] = {
 #if defined(__x86_64__) && defined(__GNUC__)
-    {"avx512", has_avx512, pl_reads_avx512},
-    {"avx2", has_avx2, pl_reads_avx2},
+    {&pl_vectors_avx512, has_avx512},
+    {&pl_vectors_avx2, has_avx2},
 #elif defined(__aarch64__) && defined(__GNUC__)
-    {"neon", has_always, pl_reads_neon},
+    {&pl_vectors_neon, has_always},
 #endif
-    {"scalar", has_always, NULL},
+    {&scalar, has_always},
 };
 enum { SETS = sizeof sets / sizeof *sets };
 
@@ -40,7 +40,7 @@ static atomic_int chosen = -1; /* index in sets; -1: not yet asked for */
 
 int pl_model_set_isa(const char *name) {
   for (int i = 0; i < SETS; i++)
-    if ((!name || !strcmp(name, sets[i].name)) && sets[i].is_there()) {
+    if ((!name || !strcmp(name, sets[i].vectors->name)) && sets[i].is_there()) {
       atomic_store_explicit(&chosen, i, memory_order_relaxed);
       return 0;
     }
@@ -55,12 +55,12 @@ static int choice(void) {
   return atomic_load_explicit(&chosen, memory_order_relaxed);
 }
 
-const char *pl_model_isa(void) { return sets[choice()].name; }
-pl_reads_function *pl_reads_chosen(void) { return sets[choice()].function; }
+const char *pl_model_isa(void) { return sets[choice()].vectors->name; }
+const pl_vectors *pl_vectors_chosen(void) { return sets[choice()].vectors; }
 
 int pl_model_isa_at(int i, const char **name) {
   if (i < 0 || i >= SETS) return -1;
-  *name = sets[i].name;
+  *name = sets[i].vectors->name;
   return sets[i].is_there();
 }
 
