@@ -44,6 +44,16 @@ check-san: ## the C tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)scripts/run-tests $(call as_tests,$(SAN_TESTS))
 
+# The baseline may use all that the machine has, as the model does.
+$(O)/tests/bench/bench_model: tests/bench/bench_model.c $(O)/libphotolane.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -Wall -Wextra -Werror -O3 -march=native -ffast-math -Iinclude -o $@ $^ $(LDLIBS) -lgsl -lgslcblas
+.PHONY: bench
+bench: $(O)/photolane $(O)/tests/bench/bench_model ## the golden model against OpenBLAS and against a normal per product
+	$(Q)$(O)/photolane bench -d model: -m 1024 -n 1024 -k 1024 --repeat 15
+	$(Q)PHOTOLANE_CORES=host/physics/cores $(O)/tests/bench/bench_model
+
 check-host: $(HOST_TESTS) $(O)/photolane ## the C tests alone, without RTL
 	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS))
 
