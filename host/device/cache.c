@@ -65,6 +65,14 @@ uint64_t pl_cache_clear(pl_cache *cache) {
   return used;
 }
 
+int pl_cache_has(const pl_cache *cache, uint64_t tag, const pl_model_regs *r) {
+  const entry *e = cache->bucket[tag % BUCKETS];
+  pl_model_regs key;
+  while (e && e->tag != tag) e = e->chain;
+  pl_operand_key(r, &key);
+  return e && !memcmp(&e->key, &key, sizeof key);
+}
+
 pl_operand *pl_cache_get(pl_cache *cache, uint64_t tag, const pl_model_regs *r, int *found) {
   pl_model_regs key;
   pl_operand_key(r, &key);

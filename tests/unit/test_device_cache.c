@@ -263,6 +263,40 @@ START_TEST(larger_than_the_cache) {
 }
 END_TEST
 
+/* A device that holds B does the job without its codes; any other job without codes is refused. */
+START_TEST(without_codes) {
+  pl_device *dev = open_or_die("model:?cache=1"), *none = open_or_die("model:?cache=0");
+  const pl_image image = noisy_image(1);
+  configure(dev, &image);
+  configure(none, &image);
+  pl_job job = small_job(1);
+  pl_error err;
+  ck_assert_int_eq(pl_holds(dev, &job), 0);
+  ck_assert_int_eq(pl_gemm(dev, &job, &err), PL_OK);
+  expect_golden(&image, &job, "with codes");
+  ck_assert_int_eq(pl_holds(dev, &job), 1);
+  job.b = NULL;
+  ck_assert_int_eq(pl_holds(dev, &job), 1);
+  ck_assert_int_eq(pl_gemm(dev, &job, &err), PL_OK);
+  job.b = b_codes[0];
+  expect_golden(&image, &job, "without codes");
+
+  pl_job untagged = job, elsewhere = job, narrower = job;
+  untagged.b_tag = 0, elsewhere.col0 = 5, narrower.n--;
+  ck_assert(!pl_holds(dev, &untagged) && !pl_holds(dev, &elsewhere) && !pl_holds(dev, &narrower));
+  untagged.b = NULL;
+  ck_assert_int_eq(pl_gemm(dev, &untagged, &err), PL_E_INPUT);
+  ck_assert_str_eq(err.text, "pl_gemm: a, b and c must not be NULL");
+  ck_assert_int_eq(pl_gemm(none, &job, &err), PL_OK);
+  ck_assert_int_eq(pl_holds(none, &job), 0);
+  const pl_image other = noisy_image(2); /* another seed: another encoding */
+  configure(dev, &other);
+  ck_assert_int_eq(pl_holds(dev, &job), 0);
+  pl_close(dev);
+  pl_close(none);
+}
+END_TEST
+
 START_TEST(options) {
   static const char *const bad[] = {"model:?cache=x", "model:?cache=-1", "model:?cache=", "model:?cache=99999999999"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -343,6 +377,7 @@ static void fill(TCase *tests) {
   tcase_add_test(tests, devices_do_not_share);
   tcase_add_test(tests, least_recently_used_goes_first);
   tcase_add_test(tests, larger_than_the_cache);
+  tcase_add_test(tests, without_codes);
   tcase_add_test(tests, options);
 #ifndef __SANITIZE_ADDRESS__
   tcase_add_test(tests, no_memory);
