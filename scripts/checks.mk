@@ -76,14 +76,15 @@ FUZZ_CFLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fn
   -Iinclude -Ihost -Itests/nn $(USB_CFLAGS) -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"'
 .PHONY: fuzzers
 fuzzers: $(FUZZERS) $(LINK_FUZZER) ## the fuzzers of the parsers
+# The archive lies in obj/: beside the programs it would look like a build folder (host/device/paths.c).
 $(O)/fuzz/obj/%.o: %.c
 	$(call say,FUZZ,$<)
 	@mkdir -p $(@D)
 	$(Q)clang $(FUZZ_CFLAGS) -MMD -MP -c $< -o $@
-$(O)/fuzz/libphotolane.a: $(patsubst %.c,$(O)/fuzz/obj/%.o,$(LIB_SRC))
+$(O)/fuzz/obj/libphotolane.a: $(patsubst %.c,$(O)/fuzz/obj/%.o,$(LIB_SRC))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
-$(FUZZERS): $(O)/fuzz/%: $(O)/fuzz/obj/tests/fuzz/%.o $(O)/fuzz/libphotolane.a
+$(FUZZERS): $(O)/fuzz/%: $(O)/fuzz/obj/tests/fuzz/%.o $(O)/fuzz/obj/libphotolane.a
 	$(call say,LINK,$@)
 	$(Q)clang -fsanitize=fuzzer,address,undefined $^ $(LDLIBS) -o $@
 -include $(shell find $(O)/fuzz/obj -name '*.d' 2>/dev/null)

@@ -66,6 +66,9 @@ typedef struct {
 
 /* PL_E_INPUT names file, line and field. *sweep is NULL on error, else pl_sweep_free it. */
 pl_status pl_sweep_load(const char *path, pl_sweep **sweep, pl_error *err);
+/* The same from text (of malloc; the sweep owns it, after errors too); `path` is what errors call it, and files it names are
+ * looked for beside it. */
+pl_status pl_sweep_parse(const char *path, char *source, pl_sweep **sweep, pl_error *err);
 void pl_sweep_free(pl_sweep *sweep); /* NULL is fine */
 
 /* Point 0..count-1 of a loaded sweep. */

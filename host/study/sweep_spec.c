@@ -267,21 +267,31 @@ static pl_status parse(const char *path, pl_sweep *sweep, pl_error *err) {
   return status;
 }
 
-pl_status pl_sweep_load(const char *path, pl_sweep **sweep, pl_error *err) {
+pl_status pl_sweep_parse(const char *path, char *source, pl_sweep **sweep, pl_error *err) {
+  pl_sweep *s = strlen(path) < PL_SWEEP_PATH ? calloc(1, sizeof *s) : NULL;
   *sweep = NULL;
-  if (strlen(path) >= PL_SWEEP_PATH) return pl_fail(err, PL_E_INPUT, "the path of the sweep is too long");
-  pl_sweep *s = calloc(1, sizeof *s);
-  if (!s) return pl_fail(err, PL_E_MEMORY, "out of memory for the sweep %s", path);
+  if (!s) {
+    free(source);
+    return strlen(path) < PL_SWEEP_PATH ? pl_fail(err, PL_E_MEMORY, "out of memory for the sweep %s", path)
+                                        : pl_fail(err, PL_E_INPUT, "the path of the sweep is too long");
+  }
   strcpy(s->path, path);
   strcpy(s->optical, "all");
+  s->source = source;
   s->products = PL_NN_ALL;
   s->check_every = 8, s->check_tokens = 8;
-  pl_status status = pl_config_text("sweep", path, &s->source, err);
-  if (!status) status = parse(path, s, err);
+  pl_status status = parse(path, s, err);
   if (!status) status = pl_sweep_complete(s, err);
   if (status) pl_sweep_free(s);
   else *sweep = s;
   return status;
+}
+
+pl_status pl_sweep_load(const char *path, pl_sweep **sweep, pl_error *err) {
+  char *source;
+  *sweep = NULL;
+  const pl_status status = pl_config_text("sweep", path, &source, err);
+  return status ? status : pl_sweep_parse(path, source, sweep, err);
 }
 
 void pl_sweep_free(pl_sweep *s) {
