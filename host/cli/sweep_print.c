@@ -168,9 +168,11 @@ int sweep_print_table(const pl_sweep_table *t) {
   for (int i = 0; i < t->rows; i++) {
     const pl_sweep_row *row = &t->row[i];
     const pl_sweep_result *r = row->result;
-    printf("%5d %12.4f %+8.2f %9.5f %8.2f %8.4f  %-9s %s", r->point, r->perplexity,
-           100 * (r->perplexity / r->reference - 1), r->kl, 100 * r->top1, 100 * clip_rate(r),
-           pl_sweep_check_name(r->check), row->core);
+    const int is_far = !(r->perplexity < 1e6); /* hundreds of digits otherwise */
+    printf(is_far ? "%5d %12.5g %+8.2g" : "%5d %12.4f %+8.2f", r->point, r->perplexity,
+           100 * (r->perplexity / r->reference - 1));
+    printf(" %9.5f %8.2f %8.4f  %-9s %s", r->kl, 100 * r->top1, 100 * clip_rate(r), pl_sweep_check_name(r->check),
+           row->core);
     for (int j = 0; j < row->settings; j++)
       if (strcmp(row->name[j], "core")) printf(", %s %s", row->name[j], row->value[j]);
     putchar('\n');
