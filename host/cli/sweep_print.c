@@ -64,7 +64,7 @@ int sweep_print_csv(const pl_sweep_table *t) {
   printf("point,block,core,kind,seed,range");
   for (int i = 0; i < c.count; i++) putchar(','), put_text(c.name[i]);
   printf(",perplexity,perplexity_error,reference_perplexity,loss,kl_divergence,kl_divergence_error,top1_agreement,tokens,"
-         "clip_rate,worst_clip_rate,worst_clip_layer,worst_clip_product,product_error,macs,reads,detected,corrected,"
+         "clip_rate,worst_clip_rate,worst_clip_layer,worst_clip_product,product_error,energy_fj_per_mac,macs,reads,detected,corrected,"
          "encodings_a,encodings_b,check,check_products,build,sweep\n");
   for (int i = 0; i < t->rows; i++) {
     const pl_sweep_row *row = &t->row[i];
@@ -81,7 +81,9 @@ int sweep_print_csv(const pl_sweep_table *t) {
            r->perplexity / r->reference - 1, r->kl, r->kl_error, r->top1, (long long)r->scored, clip_rate(r), rate);
     if (most) printf("%d,%s,", most->layer, pl_nn_product_names[most->product]);
     else printf(",,");
-    printf("%.6g,%llu,%llu,%llu,%llu,%llu,%llu,%s,%llu,", r->product_error, (unsigned long long)r->macs,
+    printf("%.6g,", r->product_error);
+    if (r->fj_per_mac > 0) printf("%.6g", r->fj_per_mac);
+    printf(",%llu,%llu,%llu,%llu,%llu,%llu,%s,%llu,", (unsigned long long)r->macs,
            (unsigned long long)r->reads, (unsigned long long)r->detected, (unsigned long long)r->corrected,
            (unsigned long long)r->encodings_a, (unsigned long long)r->encodings_b, pl_sweep_check_name(r->check),
            (unsigned long long)r->check_products);
@@ -120,6 +122,7 @@ static cJSON *row_json(const pl_sweep_row *row) {
       {"kl_divergence", r->kl},        {"kl_divergence_error", r->kl_error},
       {"top1_agreement", r->top1},     {"tokens", (double)r->scored},
       {"clip_rate", clip_rate(r)},     {"product_error", r->product_error},
+      {"energy_fj_per_mac", r->fj_per_mac > 0 ? r->fj_per_mac : NAN},
       {"macs", (double)r->macs},       {"reads", (double)r->reads},
       {"clipped", (double)r->clipped}, {"detected", (double)r->detected},
       {"corrected", (double)r->corrected}, {"encodings_a", (double)r->encodings_a},

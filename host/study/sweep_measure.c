@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "energy/measured.h"
+#include "nn/job_log.h"
 #include "nn/optics.h"
 #include "study/sweep_ranges.h"
 #include "study/sweep_reference.h"
@@ -159,6 +161,20 @@ static pl_status open_model(pl_device **device, const pl_image *image, pl_error 
   return status ? status : pl_configure(*device, image, err);
 }
 
+/* As `photolane energy --arch ARCH --core CORE --from RESULT` has it. */
+static pl_status price(const pl_sweep_point *point, const bench *b, double *fj_per_mac, pl_error *err) {
+  pl_workload w;
+  pl_cost cost;
+  *fj_per_mac = 0;
+  if (!point->has_arch) return PL_OK;
+  const pl_status status = pl_measured_workload(pl_nn_optics_log(b->optics), point->photons_per_mac, 1, &w, err);
+  if (status) return status;
+  pl_cost_run(&point->arch, &w, &cost);
+  if (cost.macs > 0) *fj_per_mac = pl_cost_pj(&cost) * 1e3 / cost.macs;
+  pl_workload_free(&w);
+  return PL_OK;
+}
+
 static pl_status fill(pl_sweep_lab *lab, const bench *b, const pl_perplexity_result *p, int number,
                       pl_sweep_result **result, pl_error *err) {
   const int rows = pl_nn_get_shape(lab->model)->layers + 1;
@@ -249,6 +265,7 @@ pl_status pl_sweep_measure(pl_sweep_lab *lab, int number, pl_sweep_result **resu
     status = pl_perplexity(lab->model, b.optics, lab->ids, lab->count, &how, NULL, NULL, &figures, err);
   }
   if (!status) status = fill(lab, &b, &figures, number, result, err);
+  if (!status) status = price(&point, &b, &(*result)->fj_per_mac, err);
   close_bench(&b);
   if (!status && point.is_checked) status = run_check(lab, &point, ranges, *result, err);
   if (status) {

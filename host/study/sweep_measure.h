@@ -39,6 +39,7 @@ typedef struct {
   double top1;                /* share of positions with the same likeliest token */
   int64_t scored;             /* tokens */
   uint64_t macs, reads, clipped, detected, corrected, encodings_a, encodings_b;
+  double fj_per_mac;          /* energy by the architecture that the group names, the device's counts in it; 0: none named */
   double product_error;       /* as pl_sweep_product.error, all products that were sampled together */
   uint64_t check_products;    /* compared with the check device */
   char check_note[240];       /* why it is absent or different, or "" */

@@ -168,6 +168,8 @@ static pl_status read_block(const char *path, const config_setting_t *s, pl_swee
     const char *name = config_setting_name(e);
     if (!strcmp(name, "name")) status = read_text(path, e, b->name, sizeof b->name, err);
     else if (!strcmp(name, "mode")) status = read_mode(path, e, b, err);
+    else if (!strcmp(name, "energy"))
+      b->energy_line = line_of(e), status = read_text(path, e, b->energy, sizeof b->energy, err);
     else if (!strcmp(name, "core")) status = read_axis(path, e, PL_AXIS_CORE, "core", b, err);
     else if (!strcmp(name, "range")) status = read_axis(path, e, PL_AXIS_RANGE, "range", b, err);
     else if (!strcmp(name, "seeds")) status = read_axis(path, e, PL_AXIS_SEED, "seed", b, err);
