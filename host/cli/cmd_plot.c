@@ -95,8 +95,11 @@ static void scale_loss(FILE *out) {
 
 static void draw_axes(FILE *out, const panel *p, int is_bits) {
   double from = INFINITY, to = 0;
+  char title[3 * PL_SWEEP_NAME];
+  snprintf(title, sizeof title, "%s", p->core);
+  if (strcmp(p->block, p->core)) snprintf(title, sizeof title, "%s: %s", p->block, p->core);
   fprintf(out, "set title ");
-  quote(out, p->core);
+  quote(out, title);
   fprintf(out, "\nset xlabel '%s'\nset xtics %s\n%s\n", axis_name(p->setting), is_bits ? "1" : "autofreq",
           is_bits ? "unset logscale x" : "set logscale x");
   for (int i = 0; i < p->lines; i++)
@@ -151,7 +154,7 @@ static int draw_lines(const pl_sweep_table *t, const char *const *settings, int 
   if (!code) {
     for (int i = 0; i < 8; i++)
       fprintf(plot.script, "set style line %d lc rgb '%s' lw 2 pt 7 ps 0.6\n", i + 1, colours[i]);
-    fprintf(plot.script, "set clip one\nset clip two\nset key top right spacing 0.9\nset multiplot layout 2,%d\n", panels);
+    fprintf(plot.script, "set clip one\nset clip two\nset key top right opaque spacing 0.9\nset multiplot layout 2,%d\n", panels);
     for (int is_loss = 0; is_loss < 2; is_loss++) {
       if (is_loss) scale_loss(plot.script);
       else scale_perplexity(plot.script, p, panels);

@@ -184,19 +184,23 @@ int sweep_print_table(const pl_sweep_table *t) {
 }
 
 int sweep_print_needs(const pl_sweep_table *t) {
-  printf("needed,for_loss_1_percent,for_loss_10_percent,smallest,largest,core,block,with\n");
+  printf("needed,for_loss_1_percent,for_loss_10_percent,fj_per_mac_1_percent,fj_per_mac_10_percent,smallest,largest,core,block,with\n");
   for (int i = 0; pl_sweep_needed_name(i); i++) {
     pl_sweep_series *lines;
     const char *name = pl_sweep_needed_name(i);
     const int count = pl_sweep_series_make(t, name, &lines);
     for (int j = 0; j < count; j++) {
       if (lines[j].dots < 2) continue;
+      double energy[2] = {0, 0};
       printf("%s", name);
       for (int k = 0; k < 2; k++) {
         const double needed = pl_sweep_series_needed(&lines[j], k ? 0.10 : 0.01);
         if (isnan(needed)) printf(",more");
         else printf(",%.10g", needed);
+        for (int d = 0; d < lines[j].dots; d++)
+          if (lines[j].dot[d].x == needed) energy[k] = lines[j].dot[d].fj_per_mac;
       }
+      for (int k = 0; k < 2; k++) printf(energy[k] > 0 ? ",%.4g" : ",", energy[k]);
       printf(",%.10g,%.10g,", lines[j].dot[0].x, lines[j].dot[lines[j].dots - 1].x);
       put_text(lines[j].core), putchar(','), put_text(lines[j].block), putchar(','), put_text(lines[j].label);
       putchar('\n');
