@@ -77,13 +77,13 @@ pl_operand *pl_cache_get(pl_cache *cache, uint64_t tag, const pl_model_regs *r, 
   }
   if (e) drop(cache, e);
 
-  const uint64_t bytes = sizeof *e + pl_operand_bytes(r, r->cols);
+  const uint64_t bytes = sizeof *e + pl_operand_bytes(r, 1, r->cols);
   if (bytes > cache->room) return NULL;
   while (cache->room - cache->used < bytes) drop(cache, cache->oldest);
   if (!(e = malloc(sizeof *e))) return NULL;
   *e = (entry){.tag = tag, .bytes = bytes};
   memcpy(&e->key, &key, sizeof key);
-  if (pl_operand_alloc(&e->b, r, r->cols)) {
+  if (pl_operand_alloc(&e->b, r, 1, r->cols)) {
     free(e);
     return NULL;
   }

@@ -142,7 +142,7 @@ END_TEST
 
 /* ---- What is kept, and for how long ---- */
 
-enum { M = 2, N = 300, K = 256 }; /* kept: 322 kB, so three are within one megabyte and four are not */
+enum { M = 2, N = 592, K = 256 }; /* kept: 332 kB, so three are within one megabyte and four are not */
 static int8_t a_codes[M * K], b_codes[2][N * K];
 static int32_t results[M * N];
 
@@ -243,7 +243,7 @@ START_TEST(least_recently_used_goes_first) {
 END_TEST
 
 START_TEST(larger_than_the_cache) {
-  enum { COLS = 1100 };
+  enum { COLS = 2200 };
   static int8_t b[COLS * K];
   static int32_t c[M * COLS];
   uint64_t state = 3;
@@ -290,7 +290,7 @@ static void limit_memory(size_t more) {
 }
 
 START_TEST(no_memory) {
-  enum { COLS = 20000, DEPTH = 512, ROWS_MANY = 8000, MB = 1 << 20 }; /* 42 MB kept; A of 18 MB */
+  enum { COLS = 40000, DEPTH = 512, ROWS_MANY = 8000, MB = 1 << 20 }; /* 42 MB kept; A of 18 MB */
   mallopt(M_MMAP_THRESHOLD, 1 << 17); /* so that what is freed is given back at once */
   int8_t *b = calloc(COLS, DEPTH), *a = calloc(ROWS_MANY, DEPTH);
   int32_t *c = malloc(COLS * sizeof *c), *c_many = malloc(ROWS_MANY * sizeof *c);
