@@ -89,15 +89,25 @@ check-physics: $(L3_TESTS) ## level L3 at 1e6 reads per operating point; the rep
 	  { echo "== $${test##*/}"; PL_STATS_SAMPLES=1e6 PL_STATS_THREADS=2 $$test || touch $(O)/l3-failed; } 2>&1 | tee -a $(O)/l3-report.txt; \
 	done; if [ -e $(O)/l3-failed ]; then rm $(O)/l3-failed; exit 1; fi
 
-# libFuzzer needs clang; the parsers are compiled with it, everything else is not needed.
+# libFuzzer needs clang, so the library is compiled once more, with its coverage and the sanitizers; all fuzzers are linked
+# to these objects.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_CFLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -ffp-contract=off \
+  -Iinclude -Ihost -Itests/nn $(USB_CFLAGS) -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"'
 .PHONY: fuzzers
 fuzzers: $(FUZZERS) $(LINK_FUZZER) ## the fuzzers of the parsers
-$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
-	$(call say,FUZZ,$@)
+# The archive lies in obj/: beside the programs it would look like a build folder (host/device/paths.c).
+$(O)/fuzz/obj/%.o: %.c
+	$(call say,FUZZ,$<)
 	@mkdir -p $(@D)
-	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost -Itests/nn $(USB_CFLAGS) \
-	  -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"' $< $(LIB_SRC) $(LDLIBS) -o $@
+	$(Q)clang $(FUZZ_CFLAGS) -MMD -MP -c $< -o $@
+$(O)/fuzz/obj/libphotolane.a: $(patsubst %.c,$(O)/fuzz/obj/%.o,$(LIB_SRC))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(FUZZERS): $(O)/fuzz/%: $(O)/fuzz/obj/tests/fuzz/%.o $(O)/fuzz/obj/libphotolane.a
+	$(call say,LINK,$@)
+	$(Q)clang -fsanitize=fuzzer,address,undefined $^ $(LDLIBS) -o $@
+-include $(shell find $(O)/fuzz/obj -name '*.d' 2>/dev/null)
 
 .PHONY: synth-report
 synth-report: ## cells of every kind of core on iCE40 and ECP5 (Yosys; long): docs/synthesis.csv and docs/performance.md
