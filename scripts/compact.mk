@@ -2,8 +2,8 @@
 #   make compact && build/photolane verify -d rtl:1x1x8c
 #   make compact-netlist && PHOTOLANE_PLUGINS=build/netlist/compact build/photolane verify -d rtl:1x1x8c
 # The second is the netlist for the iCE40 in the cells of Yosys' library: 1x1x8c with the DSP blocks of the UltraPlus.
-# Width 16 is the form by bit planes.
-COMPACT_SHAPES ?= 1x1x8c 1x8x16c
+# Width 16 is the form by digits of B, without multipliers.
+COMPACT_SHAPES ?= 1x1x8c 1x4x16c
 COMPACT_NETLISTS ?= 1x1x8c
 COMPACT_PKG := rtl/pl_regs_pkg.sv rtl/pl_pkg.sv rtl/optics/pl_gauss_pkg.sv rtl/compact/pl_compact_pkg.sv
 COMPACT_SRC := $(COMPACT_PKG) $(filter-out $(COMPACT_PKG),$(sort $(wildcard rtl/compact/*.sv)))
@@ -58,7 +58,7 @@ $(foreach shape,$(COMPACT_NETLISTS),$(eval $(call compact_netlist_rule,$(shape))
 
 COMPACT_TEST := $(O)/tests/lockstep/test_compact
 .PHONY: compact compact-netlist check-compact
-compact: $(COMPACT_SHAPES:%=$(O)/rtl/libphotolane-rtl-%.so) ## the Verilated compact cores (COMPACT_SHAPES="1x1x8c 1x8x16c")
+compact: $(COMPACT_SHAPES:%=$(O)/rtl/libphotolane-rtl-%.so) ## the Verilated compact cores (COMPACT_SHAPES="1x1x8c 1x4x16c")
 compact-netlist: $(COMPACT_NETLISTS:%=$(O)/netlist/compact/libphotolane-rtl-%.so) ## netlists of the compact core for the iCE40 as arrays
 COMPACT_CHECKS := 'test_compact=$(COMPACT_TEST) $(COMPACT_SHAPES)' \
   $(foreach shape,$(COMPACT_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d rtl:$(shape) --level $(level) --cases 30') \

@@ -1,6 +1,7 @@
 // pl_compact: the coherent core for small FPGAs. Same bits as pl_core of kind coherent (docs/signal-chain.md), a tenth of
-// its logic: one micro-programmed unit (pl_micro) does in turn what pl_core does in pipelines; the products of a read still
-// come at full rate, from multipliers (pl_micro_array) or, where there are none, bit by bit of B (Planes: pl_micro_planes).
+// its logic: one micro-programmed unit (pl_micro) does in turn what pl_core does in pipelines; the products of a read
+// still come at full rate, from multipliers (pl_micro_array) or, where there are none, digit by digit of B (Planes:
+// pl_micro_planes).
 // docs/compact.md: how it works, sizes, clocks.
 //
 // A tile in three steps, each while idle_o is high, as pl_core:
@@ -18,7 +19,7 @@
 module pl_compact #(
   parameter int Rows = 1,      // 1..8
   parameter int Columns = 1,   // 1..8
-  parameter int Planes = 0,    // 1: products by bit planes; Width must be 16
+  parameter int Planes = 0,    // 1: products digit by digit; Width must be 16
   parameter int Width = 8,     // 4, 8, 16
   parameter int Elements = 2,  // codes of a beat: 2 or more, divides Width
   parameter int AWords = 64,   // a power of two

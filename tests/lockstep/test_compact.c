@@ -2,12 +2,12 @@
  * pairs and all together, coordinates that wrap, the widest sums and variances, tiles one after the other anywhere in the
  * buffers, pauses.
  *
- *   test_compact [SHAPE ...]      default: 1x1x8c 1x8x16c
+ *   test_compact [SHAPE ...]      default: 1x1x8c 1x4x16c
  */
 #include "array_support.h"
 
 enum { MOST_SHAPES = 8, ROW_END = 1 << 24, COL_END = 1 << 20, SUM_END = 1 << 16 };
-static const char *shapes[MOST_SHAPES] = {"1x1x8c", "1x8x16c"};
+static const char *shapes[MOST_SHAPES] = {"1x1x8c", "1x4x16c"};
 static const pl_array_api *apis[MOST_SHAPES];
 static int shape_count = 2;
 

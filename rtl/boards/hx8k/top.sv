@@ -1,4 +1,4 @@
-// top: iCE40-HX8K breakout board (CT256): the compact chip, by bit planes, behind channel B of its FT2232H; PLL from 12 MHz.
+// top: iCE40-HX8K breakout board (CT256): the compact chip, digit by digit, behind channel B of its FT2232H; PLL from 12 MHz.
 //
 // RTS and CTS are wired and used. There is no button: a new session resets the core. LEDs: 0 session open, 1 and 2 change with
 // every frame received and sent, 3 the core computes, 4 to 7 dark.
