@@ -104,6 +104,10 @@ int pl_optics_limit_b(const pl_nn_optics *o);
 const float *pl_optics_key_offset(const pl_nn_optics *o, int layer, int kv_head);
 const float *pl_optics_value_offset(const pl_nn_optics *o, int layer, int kv_head);
 
+/* Rotates a query or key (scores), a value (attn), if that product has a rotation; head_dim elements in place. */
+const float *pl_optics_turn(const pl_nn_optics *o, int layer, pl_nn_product p, float *x);
+void pl_optics_turn_back(const pl_nn_optics *o, int layer, pl_nn_product p, float *x);
+
 /* Tells a listener of keys (with scores) and values (with attn). */
 void pl_optics_hear(const pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0);
 

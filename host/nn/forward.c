@@ -152,6 +152,8 @@ static pl_status remember(pl_nn_context *c, int layer, int rows, pl_error *err) 
       /* Scores of a row all lose the same by an offset of the keys: softmax does not see it. */
       if (!c->keys) pl_axpy(k, -1, pl_optics_key_offset(c->o, layer, h), (int)hd);
       if (!c->values) pl_axpy(v, -1, pl_optics_value_offset(c->o, layer, h), (int)hd);
+      if (!c->keys) pl_optics_turn(c->o, layer, PL_NN_SCORES, k);
+      if (!c->values) pl_optics_turn(c->o, layer, PL_NN_ATTN, v);
       if (c->keys) memcpy(c->keys + at * hd, k, hd * sizeof(float));
       else ok &= pl_quantize(k, s->head_dim, pl_optics_limit_b(c->o), c->key_codes + at * hd, &c->key_scales[at]);
       if (c->values) {
@@ -171,7 +173,7 @@ static pl_status scores(pl_nn_context *c, int layer, int head, int rows, pl_erro
   const pl_nn_shape *s = &c->m->shape;
   int hd = s->head_dim, q_width = s->heads * hd, seen = c->position + rows;
   size_t first = cache_row(c, layer, head / (s->heads / s->kv_heads));
-  const float *q = c->q + (ptrdiff_t)head * hd;
+  float *q = c->q + (ptrdiff_t)head * hd;
   if (c->keys) {
     for (int r = 0; r < rows; r++)
       for (int p = 0; p < seen_by(c, r, rows); p++)
@@ -180,7 +182,7 @@ static pl_status scores(pl_nn_context *c, int layer, int head, int rows, pl_erro
     return PL_OK;
   }
   for (int r = 0; r < rows; r++)
-    if (!pl_quantize(q + (ptrdiff_t)r * q_width, hd, pl_optics_limit_a(c->o), c->codes + (ptrdiff_t)r * hd,
+    if (!pl_quantize(pl_optics_turn(c->o, layer, PL_NN_SCORES, q + (ptrdiff_t)r * q_width), hd, pl_optics_limit_a(c->o), c->codes + (ptrdiff_t)r * hd,
                      &c->scales[r]))
       return overflow(c, layer, c->position + r, err);
   pl_job job = {.row0 = (uint32_t)c->position, .m = rows, .n = seen, .k = hd, .a = c->codes, .lda = hd,
@@ -215,6 +217,7 @@ static pl_status mix_codes(pl_nn_context *c, int layer, int head, int first_row,
   for (int r = 0; r < rows && !status; r++) {
     float *out = c->attn + ((ptrdiff_t)(first_row + r) * s->heads + head) * hd;
     for (int d = 0; d < hd; d++) out[d] = (float)result[(ptrdiff_t)r * hd + d] * (c->scales[r] * step);
+    pl_optics_turn_back(c->o, layer, PL_NN_ATTN, out);
     pl_axpy(out, 1, pl_optics_value_offset(c->o, layer, head / (s->heads / s->kv_heads)), hd);
   }
   return status;

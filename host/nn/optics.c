@@ -16,6 +16,7 @@
 #include "nn/kernels.h"
 #include "nn/architecture.h"
 #include "nn/ranges.h"
+#include "nn/rotate.h"
 
 typedef struct { /* one weight matrix as codes */
   int8_t *codes;  /* outputs x inputs */
@@ -23,6 +24,7 @@ typedef struct { /* one weight matrix as codes */
   float *offset;  /* inputs: taken off activations; NULL: nothing */
   float *constant; /* outputs: offset times the exact weights, added to the results */
   float *balance; /* inputs: activations times this, weights divided by it; NULL: one everywhere */
+  const pl_rotation *rotation; /* of both operands, after that; NULL: none */
   float input_full_scale; /* 0: each row has its own */
   uint64_t tag;   /* b_tag */
 } quantised;
@@ -30,6 +32,8 @@ typedef struct { /* one weight matrix as codes */
 typedef struct {
   uint64_t reads, clipped;
 } clips;
+
+enum { ROTATIONS = 4 }; /* sizes: of the residual stream, of the heads together, of the feed-forward, of a head */
 
 struct pl_nn_optics {
   const pl_nn *model;
@@ -43,7 +47,10 @@ struct pl_nn_optics {
   pl_range *head_ranges; /* layers x (scores, attn) x heads; gain 0: that of the product */
   float *key_offset, *value_offset; /* layers x kv_heads x head_dim; zeros where there is none */
   clips *clips;       /* the same shape */
+  pl_rotation *rotations[ROTATIONS]; /* one for each size that is used */
+  const pl_rotation **head_rotation; /* (layers + 1) x (scores, attn), or NULL */
   float *balanced;    /* activations of one row; the widest */
+  float *turned;      /* room to rotate them */
   int8_t *codes;      /* of activations; grows */
   float *scales;
   int32_t *c, *c_check;
@@ -67,6 +74,14 @@ int pl_nn_code_limit(const pl_image *image, int operand) {
 static uint64_t next_tag(void) {
   static atomic_uint_fast64_t last;
   return atomic_fetch_add(&last, 1) + 1;
+}
+
+/* The rotation of n elements, or NULL: out of memory. */
+static const pl_rotation *rotation_of(pl_nn_optics *o, int n) {
+  int i = 0;
+  while (o->rotations[i] && pl_rotation_size(o->rotations[i]) != n) i++;
+  if (!o->rotations[i]) o->rotations[i] = pl_rotation_new(n);
+  return o->rotations[i];
 }
 
 /* Takes the channels' offsets over, and their exponents as factors. */
@@ -100,7 +115,15 @@ static pl_status take_heads(pl_nn_optics *o, int layer, pl_nn_product p, const p
   return PL_OK;
 }
 
-static pl_status quantise(pl_nn_optics *o, int layer, pl_nn_product p, float *row, pl_error *err) {
+/* One row to codes, the largest of which is limit / 2^(room / 16). */
+static int quantise_weights(const float *row, int n, int limit, int room, int8_t *codes, float *scale) {
+  if (!pl_quantize(row, n, limit, codes, scale)) return 0;
+  if (!room || *scale <= 0) return 1;
+  *scale *= exp2f((float)room / 16);
+  return pl_quantize_fixed(row, n, limit, *scale, codes);
+}
+
+static pl_status quantise(pl_nn_optics *o, int layer, pl_nn_product p, const int8_t *room, float *row, pl_error *err) {
   const pl_tensor *t = pl_nn_weight(o->model, layer, p);
   quantised *q = &o->weights[slot(layer, p)];
   size_t inputs = (size_t)t->dims[0], outputs = (size_t)t->rows;
@@ -112,7 +135,8 @@ static pl_status quantise(pl_nn_optics *o, int layer, pl_nn_product p, float *ro
     pl_tensor_row(t, (int64_t)j, row);
     if (q->offset) q->constant[j] = pl_dot(q->offset, row, (int)inputs);
     for (size_t k = 0; q->balance && k < inputs; k++) row[k] /= q->balance[k]; /* a power of two: exact */
-    if (!pl_quantize(row, (int)inputs, o->limit_b, q->codes + j * inputs, &q->scales[j]))
+    if (q->rotation) pl_rotate(q->rotation, row, o->turned);
+    if (!quantise_weights(row, (int)inputs, o->limit_b, room ? room[j] : 0, q->codes + j * inputs, &q->scales[j]))
       return pl_fail(err, PL_E_INPUT, "%s: row %zu of tensor %.*s is not finite", pl_nn_path(o->model), j,
                      (int)t->name.size, t->name.data);
   }
@@ -134,6 +158,8 @@ static pl_status prepare(pl_nn_optics *o, pl_error *err) {
   int widest = s->dim > s->ffn ? s->dim : s->ffn, q = s->heads * s->head_dim;
   float *row = malloc(sizeof(float) * (size_t)(widest > q ? widest : q));
   o->balanced = malloc(sizeof(float) * (size_t)(widest > q ? widest : q));
+  o->turned = malloc(sizeof(float) * (size_t)(widest > q ? widest : q));
+  o->head_rotation = calloc((size_t)(s->layers + 1) * 2, sizeof *o->head_rotation);
   pl_status status = PL_OK;
   if (!o->weights || !o->ranges || !o->clips || !o->head_ranges || !o->key_offset || !o->value_offset || !row || !o->balanced) status = pl_fail(err, PL_E_MEMORY, "out of memory");
   if (!status && found) status = pl_nn_ranges_check(found, o->model, image, err);
@@ -149,6 +175,7 @@ static pl_status prepare(pl_nn_optics *o, pl_error *err) {
       range->mean_light = (uint32_t)(r.mean_light + 0.5);
       if (p == PL_NN_SCORES || p == PL_NN_ATTN) {
         status = take_heads(o, layer, (pl_nn_product)p, &r, err);
+        if (r.rotated) o->head_rotation[layer * 2 + (p == PL_NN_ATTN)] = rotation_of(o, s->head_dim);
         continue;
       }
       const pl_tensor *w = pl_nn_weight(o->model, layer, (pl_nn_product)p);
@@ -156,7 +183,8 @@ static pl_status prepare(pl_nn_optics *o, pl_error *err) {
         status = pl_fail(err, PL_E_INPUT, "the ranges are for %d channels of %s of layer %d, which has %d inputs: "
                          "calibrate again", r.inputs, pl_nn_product_names[p], layer, (int)w->dims[0]);
       if (!status) status = take_channels(&o->weights[slot(layer, (pl_nn_product)p)], &r, (size_t)w->rows, err);
-      if (!status) status = quantise(o, layer, (pl_nn_product)p, row, err);
+      if (r.rotated) o->weights[slot(layer, (pl_nn_product)p)].rotation = rotation_of(o, (int)w->dims[0]);
+      if (!status) status = quantise(o, layer, (pl_nn_product)p, r.room, row, err);
     }
   free(row);
   return status;
@@ -207,6 +235,9 @@ void pl_nn_optics_free(pl_nn_optics *o) {
   free(o->key_offset);
   free(o->value_offset);
   free(o->balanced);
+  free(o->turned);
+  free(o->head_rotation);
+  for (int i = 0; i < ROTATIONS; i++) free(o->rotations[i]);
   free(o->codes);
   free(o->scales);
   free(o->c);
@@ -236,6 +267,16 @@ const float *pl_optics_key_offset(const pl_nn_optics *o, int layer, int kv_head)
 }
 const float *pl_optics_value_offset(const pl_nn_optics *o, int layer, int kv_head) {
   return o->value_offset + ((ptrdiff_t)layer * o->model->shape.kv_heads + kv_head) * o->model->shape.head_dim;
+}
+
+const float *pl_optics_turn(const pl_nn_optics *o, int layer, pl_nn_product p, float *x) {
+  const pl_rotation *r = o->head_rotation[layer * 2 + (p == PL_NN_ATTN)];
+  if (r) pl_rotate(r, x, o->turned);
+  return x;
+}
+void pl_optics_turn_back(const pl_nn_optics *o, int layer, pl_nn_product p, float *x) {
+  const pl_rotation *r = o->head_rotation[layer * 2 + (p == PL_NN_ATTN)];
+  if (r) pl_rotate_back(r, x, o->turned);
 }
 
 void pl_optics_hear(const pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0) {
@@ -358,6 +399,12 @@ static int quantise_input(pl_nn_optics *o, const quantised *w, const float *x, i
   if (w->offset) x = o->balanced;
   for (int k = 0; w->balance && k < inputs; k++) o->balanced[k] = x[k] * w->balance[k];
   if (w->balance) x = o->balanced;
+  if (w->rotation) {
+    if (x != o->balanced) memcpy(o->balanced, x, sizeof *x * (size_t)inputs);
+    x = o->balanced;
+    pl_rotate(w->rotation, o->balanced, o->turned);
+  }
+  if (w->rotation && w->input_full_scale <= 0) return pl_quantize_even(x, inputs, o->limit_a, codes, scale);
   if (w->input_full_scale <= 0) return pl_quantize(x, inputs, o->limit_a, codes, scale);
   *scale = w->input_full_scale / (float)o->limit_a;
   return pl_quantize_fixed(x, inputs, o->limit_a, *scale, codes);

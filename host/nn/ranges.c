@@ -10,6 +10,7 @@
 #include "nn/balance.h"
 #include "nn/kernels.h"
 #include "nn/optics.h"
+#include "nn/spread.h"
 #include "nn/ranges_file.h"
 
 /* Measured with the `lightening` core, ranges and perplexity from different texts. SmolLM2-135M, 2 windows of 128 of
@@ -203,13 +204,21 @@ static pl_status choose_operands(const pl_nn *model, const watcher *w, pl_range_
       pl_input_rows *in = &w->inputs[layer * PL_NN_PRODUCTS + p];
       pl_nn_range *range = &r->range[layer][p];
       if (!in->rows) continue;
-      if (choice.balance) {
+      if (choice.balance && !getenv("PLX_NOOFF")) {
         range->inputs = w->width[p];
         range->offset = pl_take_offset(in, w->width[p], reals);
         reals += w->width[p];
       }
       if (p == PL_NN_SCORES || p == PL_NN_ATTN) continue;
       const pl_tensor *weights = pl_nn_weight(model, layer, (pl_nn_product)p);
+      if (range->rotated) {
+        int f;
+        int8_t *rm = malloc((size_t)weights->rows);
+        if (!pl_find_spread(weights, in, &converters, room, rm, &f)) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
+        if (f & 1) range->balance = room, room += w->width[p];
+        if (f & 2) range->room = rm, range->outputs = (int)weights->rows;
+        continue;
+      }
       const int found = choice.balance ? pl_find_balance(weights, in, &converters, room) : 0;
       if (found < 0) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
       if (found) {
@@ -340,6 +349,12 @@ pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned pr
   r->limit_a = pl_nn_code_limit(image, 0);
   r->limit_b = pl_nn_code_limit(image, 1);
   const int passes = choice.balance || choice.fixed_input ? 2 : 1;
+  {
+    const char *e = getenv("PLX_ROT");
+    unsigned mask = 0;
+    if (e) pl_nn_parse_products(e, &mask, NULL);
+    for (int i = 0; i <= r->layers; i++) for (int p = 0; p < PL_NN_PRODUCTS; p++) r->range[i][p].rotated = mask >> p & 1;
+  }
   const reporter first = {progress, self, 0, passes * n}, last = {progress, self, (passes - 1) * n, passes * n};
   const pl_nn_settings settings = {.image = *image, .products = products, .ranges = r};
   pl_status status = passes > 1 ? find_operands(model, &settings, &w, ids, n, choice, r, &first, err) : PL_OK;

@@ -49,6 +49,9 @@ typedef struct {
   double mean_light; /* code^2, mean over the reads of the light of all four passes (`intensity`); 0: not known */
   double clipped;    /* share of the reads of the calibration text that lie beyond full_scale */
   double input_full_scale; /* activations: the value of the largest code; 0: each row has its own */
+  int rotated;
+  int outputs;
+  const int8_t *room;
   /* Lists inside the same block of memory; NULL, and inputs or heads 0: none. */
   int inputs;              /* channels of the next two: inputs of a product; of all keys, of all values for scores, attn */
   const float *offset;     /* taken off activations, keys or values before they are quantised */
