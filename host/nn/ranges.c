@@ -178,11 +178,13 @@ static double choose(const histogram *h, pl_range_choice choice, int adc_bits) {
   return best;
 }
 
-/* The same for a range that may be rotated. */
-static double choose_for(const histogram *h, const pl_nn_range *range, int is_scores, pl_range_choice choice, int adc_bits) {
+/* The same for a range that may be rotated. Probabilities x values are as uneven as they were: they need no headroom (KL
+ * divergence by them alone 0.0025, with it 0.0029). */
+static double choose_for(const histogram *h, const pl_nn_range *range, pl_nn_product p, pl_range_choice choice, int adc_bits) {
   if (!range->rotated) return choose(h, choice, adc_bits);
-  if (is_scores && choice.rule == PL_RANGE_MSE) choice.rule = PL_RANGE_MAX;
-  return choose(h, choice, adc_bits) * pl_range_headroom;
+  if (p == PL_NN_SCORES && choice.rule == PL_RANGE_MSE) choice.rule = PL_RANGE_MAX;
+  /* Whole code^2, which a file keeps to the last bit. */
+  return ceil(choose(h, choice, adc_bits) * (p == PL_NN_ATTN ? 1 : pl_range_headroom));
 }
 
 /* Share of reads beyond the full scale, to a bin. */
@@ -329,7 +331,7 @@ static void choose_heads(const watcher *w, pl_range_choice choice, pl_nn_ranges 
     range->heads = w->head_count;
     range->head_full_scale = room;
     for (size_t h = 0; h < heads; h++)
-      room[h] = (float)choose_for(&w->heads[(size_t)i * heads + h], range, !(i % 2), choice, r->adc_bits);
+      room[h] = (float)choose_for(&w->heads[(size_t)i * heads + h], range, i % 2 ? PL_NN_ATTN : PL_NN_SCORES, choice, r->adc_bits);
   }
 }
 
@@ -346,7 +348,7 @@ static pl_status find_ranges(const pl_nn *model, const pl_nn_settings *settings,
   const pl_status status = read_text(model, settings, w, ids, n, report, err);
   for (size_t i = 0; i < slots && !status; i++) {
     pl_nn_range *range = &r->range[i / PL_NN_PRODUCTS][i % PL_NN_PRODUCTS];
-    range->full_scale = choose_for(&w->h[i], range, i % PL_NN_PRODUCTS == PL_NN_SCORES, choice, r->adc_bits);
+    range->full_scale = choose_for(&w->h[i], range, (pl_nn_product)(i % PL_NN_PRODUCTS), choice, r->adc_bits);
     range->clipped = share_beyond(&w->h[i], range->full_scale);
     if (has_light && w->light[i].reads > 0) range->mean_light = w->light[i].sum / w->light[i].reads;
   }
@@ -367,6 +369,9 @@ pl_status pl_nn_calibrate(const pl_nn *model, const pl_image *image, unsigned pr
     return pl_fail(err, PL_E_INPUT, "a percentile is %g, allowed are 50 to 100",
                    choice.rule == PL_RANGE_PERCENTILE ? choice.percentile : choice.input_percentile);
 
+  /* A detector of kind intensity counts photons, and even codes send less light: on the model that ships, core
+   * optical-transformers, rotation makes a KL divergence of 0.287 one of 0.339. */
+  choice.rotate = choice.rotate && image->reg[PL_REG_KIND] == PL_KIND_COHERENT;
   watcher w = {0};
   describe(model, image, n, &w);
   const size_t width = (size_t)widest_lists(&w);

@@ -25,7 +25,8 @@
  * What is left of outliers are outputs aligned with the activations of a few tokens; their weights get smaller codes
  * ("room", spread.h). Rows of activations, queries and keys have codes of one root mean square (pl_quantize_even). Values are
  * rotated inside their head, and the mixture of them is turned back. Ranges of rotated products are wider than the rule
- * says by pl_range_headroom, and those of their scores hold the largest score: softmax listens to just that one.
+ * says by pl_range_headroom, and those of scores, unless the rule is a percentile, hold the largest score: softmax listens to
+ * just that one.
  *
  * The range of the DAC itself is the largest element of each row, or fixed for the whole tensor by one of the three rules
  * (pl_range_choice.input). Scores and attention x values have an ADC range for each head.
@@ -44,7 +45,7 @@ typedef enum { PL_RANGE_MAX, PL_RANGE_PERCENTILE, PL_RANGE_MSE } pl_range_rule;
 typedef struct {
   pl_range_rule rule;
   double percentile; /* 50..100, for PL_RANGE_PERCENTILE */
-  int rotate;        /* 1: inputs of products are rotated */
+  int rotate;        /* 1: inputs of products are rotated, if the core is coherent */
   int balance;       /* 1: offsets, and outlier channels of activations shared with the weights */
   int fixed_input;   /* 1: activations have one range for the tensor, found by `input`; 0: each row has its own */
   pl_range_rule input;
