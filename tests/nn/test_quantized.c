@@ -539,6 +539,54 @@ START_TEST(range_files) {
 }
 END_TEST
 
+/* Replaces all of `old` in a file by `new`, which is as long. Returns how many there were. */
+static int replace_in(const char *path, const char *old, const char *new) {
+  enum { ROOM = 1 << 20 };
+  static char text[ROOM];
+  int count = 0;
+  FILE *f = fopen(path, "r+");
+  text[fread(text, 1, ROOM - 1, f)] = 0;
+  for (char *at = text; (at = strstr(at, old)); count++) memcpy(at, new, strlen(old));
+  rewind(f);
+  fputs(text, f);
+  fclose(f);
+  return count;
+}
+
+START_TEST(range_files_of_before) { /* format 3 knew no rotation; what it had comes back */
+  char path[] = "/tmp/photolane-ranges-XXXXXX";
+  close(mkstemp(path));
+  pl_image image = adc_image(8);
+  pl_range_choice choice = pl_range_default;
+  pl_nn_ranges *turned = ranges_for(&image, choice), *ranges, *back;
+  pl_error err;
+  choice.rotate = 0;
+  ranges = ranges_for(&image, choice);
+  ck_assert(!pl_nn_ranges_save(ranges, path, &err));
+  ck_assert_int_eq(replace_in(path, "photolane-ranges-4", "photolane-ranges-3"), 1);
+  ck_assert_int_eq(replace_in(path, "\"rotated\"", "\"unknown\"") + replace_in(path, "\"room\"", "\"none\""), 2);
+  ck_assert_msg(!pl_nn_ranges_load(path, &back, &err), "%s", err.text);
+  float *want = logits_of(&image, PL_NN_ALL, ranges, N), *got = logits_of(&image, PL_NN_ALL, back, N);
+  float *other = logits_of(&image, PL_NN_ALL, turned, N);
+  ck_assert(!memcmp(want, got, logit_bytes) && memcmp(want, other, logit_bytes));
+  free(back);
+  ck_assert_int_eq(replace_in(path, "photolane-ranges-3", "photolane-ranges-4"), 1);
+  ck_assert(pl_nn_ranges_load(path, &back, &err) == PL_E_INPUT && strstr(err.text, "rotated.q"));
+  ck_assert_int_eq(replace_in(path, "\"unknown\"", "\"rotated\""), 1);
+  ck_assert(pl_nn_ranges_load(path, &back, &err) == PL_E_INPUT && strstr(err.text, "room.q"));
+  free(ranges), free(turned), free(want), free(got), free(other);
+  unlink(path);
+}
+END_TEST
+
+START_TEST(photons_are_not_turned) { /* measured: ranges.c */
+  pl_image image = image_of("optical-transformers");
+  pl_nn_ranges *ranges = ranges_for(&image, pl_range_default);
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) ck_assert(!ranges->range[0][p].rotated && !ranges->range[0][p].room);
+  free(ranges);
+}
+END_TEST
+
 /* ---- Two devices ---- */
 
 START_TEST(two_devices_are_compared) {
@@ -604,6 +652,8 @@ int main(void) {
   tcase_add_test(tc, mean_light_is_that_of_the_reads);
   tcase_add_test(tc, percentiles_are_ordered);
   tcase_add_test(tc, range_files);
+  tcase_add_test(tc, range_files_of_before);
+  tcase_add_test(tc, photons_are_not_turned);
   tcase_add_test(tc, two_devices_are_compared);
   tcase_add_test(tc, names_of_products);
   suite_add_tcase(suite, tc);
