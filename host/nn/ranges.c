@@ -206,22 +206,6 @@ static int widest_lists(const watcher *w) {
   return width;
 }
 
-/* Rotation, room and fixed input ranges, where the balance is known. Returns 1 if there is room, which lies in `room`, or 0,
- * or -1: no memory. */
-static int choose_codes(const pl_tensor *weights, pl_input_rows *in, pl_range_choice choice, const pl_converters *v,
-                        pl_nn_range *range, int8_t *room) {
-  const int inputs = (int)weights->dims[0];
-  pl_rotation *rotation = choice.rotate ? pl_rotation_new(inputs) : NULL;
-  if (choice.rotate && (!rotation || !pl_turn_rows(in, range->balance, rotation))) return free(rotation), -1;
-  if (choice.fixed_input)
-    range->input_full_scale = pl_find_input_scale(in, inputs, choice.rotate ? NULL : range->balance, v->limit_a,
-                                                  choice.input, choice.input_percentile);
-  const int found = !choice.rotate ? 0 : pl_find_room(weights, in, range->balance, rotation, v, range->input_full_scale, room);
-  if (found > 0) range->room = room, range->outputs = (int)weights->rows;
-  free(rotation);
-  return found;
-}
-
 /* Looks for offsets, balances and fixed input ranges, as the choice asks, with the rows that were kept. */
 static pl_status choose_operands(const pl_nn *model, const watcher *w, pl_range_choice choice, pl_nn_ranges *r,
                                  pl_error *err) {
@@ -249,7 +233,7 @@ static pl_status choose_operands(const pl_nn *model, const watcher *w, pl_range_
         range->balance = room;
         room += w->width[p];
       }
-      const int given = found < 0 ? -1 : choose_codes(weights, in, choice, &converters, range, room);
+      const int given = found < 0 ? -1 : pl_choose_codes(weights, in, choice, &converters, range, room);
       if (given < 0) return pl_fail(err, PL_E_MEMORY, "out of memory for the calibration");
       if (given) room += range->outputs;
     }
@@ -422,18 +406,4 @@ pl_status pl_nn_calibrate_builtin(const pl_nn *model, const pl_image *image, uns
 int pl_nn_needs_ranges(const pl_image *image) {
   const uint32_t of_a_product = PL_EFFECT_ADC | PL_EFFECT_SYSTEMATIC;
   return image->reg[PL_REG_KIND] != PL_KIND_RNS && (image->reg[PL_REG_EFFECTS] & of_a_product);
-}
-
-pl_status pl_nn_ranges_check(const pl_nn_ranges *r, const pl_nn *model, const pl_image *image, pl_error *err) {
-  int layers = pl_nn_get_shape(model)->layers, channels = (int)image->reg[PL_REG_CHANNELS];
-  if (r->layers != layers)
-    return pl_fail(err, PL_E_INPUT, "the ranges are for a model of %d layers, %s has %d: calibrate again", r->layers,
-                   pl_nn_path(model), layers);
-  if (r->channels != channels)
-    return pl_fail(err, PL_E_INPUT, "the ranges are for %d channels, the core has %d: calibrate again", r->channels,
-                   channels);
-  if (r->adc_bits != (int)image->reg[PL_REG_ADC_BITS] || r->limit_a != pl_nn_code_limit(image, 0) ||
-      r->limit_b != pl_nn_code_limit(image, 1))
-    return pl_fail(err, PL_E_INPUT, "the ranges are for converters of other widths than the core's: calibrate again");
-  return PL_OK;
 }

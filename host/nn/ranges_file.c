@@ -1,4 +1,4 @@
-/* ranges_file.c: ranges as a JSON file. See ranges.h.
+/* ranges_file.c: ranges as a JSON file, and what they fit. See ranges.h.
  *
  *   format, layers, channels, adc_bits, limit_a, limit_b       what the ranges are for
  *   full_scale, mean_light, clipped, input_full_scale          {product: [a number for each layer]}
@@ -284,4 +284,18 @@ pl_status pl_nn_ranges_load(const char *path, pl_nn_ranges **ranges, pl_error *e
   status = parse(json, path, ranges, err);
   cJSON_Delete(json);
   return status;
+}
+
+pl_status pl_nn_ranges_check(const pl_nn_ranges *r, const pl_nn *model, const pl_image *image, pl_error *err) {
+  int layers = pl_nn_get_shape(model)->layers, channels = (int)image->reg[PL_REG_CHANNELS];
+  if (r->layers != layers)
+    return pl_fail(err, PL_E_INPUT, "the ranges are for a model of %d layers, %s has %d: calibrate again", r->layers,
+                   pl_nn_path(model), layers);
+  if (r->channels != channels)
+    return pl_fail(err, PL_E_INPUT, "the ranges are for %d channels, the core has %d: calibrate again", r->channels,
+                   channels);
+  if (r->adc_bits != (int)image->reg[PL_REG_ADC_BITS] || r->limit_a != pl_nn_code_limit(image, 0) ||
+      r->limit_b != pl_nn_code_limit(image, 1))
+    return pl_fail(err, PL_E_INPUT, "the ranges are for converters of other widths than the core's: calibrate again");
+  return PL_OK;
 }

@@ -32,7 +32,7 @@ static int rows_of(const pl_input_rows *in) { return in->rows < MOST_ROWS ? in->
 
 /* 1 / (energy of a row + the median energy): each row's errors count relative to itself, but for rows of hardly anything. */
 static void weigh_rows(const pl_input_rows *in, int inputs, double weight[MOST_ROWS]) {
-  float energy[MOST_ROWS], sorted[MOST_ROWS];
+  float energy[MOST_ROWS], sorted[MOST_ROWS] = {0};
   const int rows = rows_of(in);
   for (int r = 0; r < rows; r++) {
     const float *x = in->x + (ptrdiff_t)r * inputs;
@@ -197,5 +197,19 @@ int pl_find_room(const pl_tensor *w, pl_input_rows *in, const int8_t *balance, c
     }
   }
   free(o.need), free(o.largest), free(o.full), free(o.row), free(o.scratch), free(codes);
+  return found;
+}
+
+int pl_choose_codes(const pl_tensor *weights, pl_input_rows *in, pl_range_choice choice, const pl_converters *v,
+                        pl_nn_range *range, int8_t *room) {
+  const int inputs = (int)weights->dims[0];
+  pl_rotation *rotation = choice.rotate ? pl_rotation_new(inputs) : NULL;
+  if (choice.rotate && (!rotation || !pl_turn_rows(in, range->balance, rotation))) return free(rotation), -1;
+  if (choice.fixed_input)
+    range->input_full_scale = pl_find_input_scale(in, inputs, choice.rotate ? NULL : range->balance, v->limit_a,
+                                                  choice.input, choice.input_percentile);
+  const int found = !choice.rotate ? 0 : pl_find_room(weights, in, range->balance, rotation, v, range->input_full_scale, room);
+  if (found > 0) range->room = room, range->outputs = (int)weights->rows;
+  free(rotation);
   return found;
 }

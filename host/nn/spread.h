@@ -26,4 +26,9 @@ int pl_turn_rows(pl_input_rows *in, const int8_t *balance, const pl_rotation *ro
 int pl_find_room(const pl_tensor *w, pl_input_rows *in, const int8_t *balance, const pl_rotation *rotation,
                  const pl_converters *converters, double input_full_scale, int8_t *out);
 
+/* What comes behind the balance, which is in *range: input_full_scale as the choice asks and, if it asks for rotation, room,
+ * which `room` is for (w->rows). Returns 1 if there is room, 0, or -1 if memory ran out. The rows are used up. */
+int pl_choose_codes(const pl_tensor *w, pl_input_rows *in, pl_range_choice choice, const pl_converters *converters,
+                    pl_nn_range *range, int8_t *room);
+
 #endif
