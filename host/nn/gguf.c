@@ -246,6 +246,8 @@ pl_status pl_gguf_open(const char *path, pl_gguf **out, pl_error *err) {
   return status ? status : open_mapping(map, path, out, err);
 }
 
+void pl_gguf_rest(const pl_gguf *g) { pl_mapping_rest(&g->map); }
+
 void pl_gguf_close(pl_gguf *g) {
   if (!g) return;
   pl_unmap(&g->map);

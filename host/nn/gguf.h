@@ -69,6 +69,7 @@ pl_status pl_gguf_open(const char *path, pl_gguf **out, pl_error *err);
 pl_status pl_gguf_open_memory(const void *data, size_t size, const char *name, pl_gguf **out, pl_error *err);
 
 void pl_gguf_close(pl_gguf *g); /* NULL is fine */
+void pl_gguf_rest(const pl_gguf *g);  /* mapping.h, pl_mapping_rest */
 
 const char *pl_gguf_path(const pl_gguf *g); /* for messages */
 

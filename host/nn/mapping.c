@@ -26,6 +26,10 @@ pl_status pl_map(const char *path, pl_mapping *out, pl_error *err) {
   return PL_OK;
 }
 
+void pl_mapping_rest(const pl_mapping *m) {
+  if (m->map) madvise(m->map, m->size, MADV_DONTNEED); /* never written to: nothing is lost */
+}
+
 void pl_unmap(pl_mapping *m) {
   if (m->map) munmap(m->map, m->size);
   *m = (pl_mapping){0};

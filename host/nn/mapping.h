@@ -18,4 +18,8 @@ typedef struct {
 pl_status pl_map(const char *path, pl_mapping *out, pl_error *err);
 void pl_unmap(pl_mapping *m);
 
+/* Gives the memory of a mapped file back, for one that has been read as a whole and will hardly be read again; what is read
+ * again comes from the file again. */
+void pl_mapping_rest(const pl_mapping *m);
+
 #endif

@@ -150,6 +150,8 @@ pl_status pl_optics_new_watched(const pl_nn *model, const pl_nn_settings *settin
   pl_status status = pl_image_check(&settings->image, err);
   if (!status) status = prepare(o, err);
   o->settings.ranges = NULL;
+  if (model->file) pl_gguf_rest(model->file); /* of the weights only some rows of the embedding are read from now on */
+  if (model->store) pl_safetensors_rest(model->store);
   if (status) pl_nn_optics_free(o);
   else *optics = o;
   return status;
@@ -341,7 +343,7 @@ pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int he
 pl_status pl_optics_linear(pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0,
                            float *y, pl_error *err) {
   const pl_tensor *t = pl_nn_weight(o->model, layer, p);
-  const pl_quantised *w = &o->weights[slot(layer, p)];
+  pl_quantised *w = &o->weights[slot(layer, p)];
   int inputs = (int)t->dims[0], outputs = (int)t->rows;
   pl_status status = reserve(&o->codes, &o->codes_room, (size_t)rows * (size_t)inputs, 1, err);
   if (!status) status = reserve(&o->scales, &o->scales_room, (size_t)rows, sizeof *o->scales, err);
@@ -353,10 +355,15 @@ pl_status pl_optics_linear(pl_nn_optics *o, int layer, pl_nn_product p, const fl
       return pl_fail(err, PL_E_INPUT, "the activations of %s overflow at token %u before layer %d, %s: the model is "
                      "damaged", pl_nn_path(o->model), row0 + (uint32_t)r, layer, pl_nn_product_names[p]);
   pl_job job = {.row0 = row0, .m = rows, .n = outputs, .k = inputs, .a = o->codes, .lda = inputs, .b = w->codes,
-                .ldb = inputs, .b_tag = w->tag};
+                .ldb = inputs, .b_tag = w->tag, .job = pl_nn_job(layer, p, 0)};
   const int32_t *c;
   float step;
+  if (!w->codes && (o->settings.check || o->auditor || !pl_holds(o->settings.device, &job))) { /* no room on it for all */
+    if ((status = pl_quantised_again(w, o->row, o->scratch, err))) return status;
+    job.b = w->codes;
+  }
   if ((status = pl_optics_multiply(o, layer, p, 0, &job, &c, &step, err))) return status;
+  if (!o->watch.observer && !o->auditor && !o->settings.check && pl_holds(o->settings.device, &job)) pl_quantised_drop(w);
   for (int r = 0; r < rows; r++) {
     float scale = o->scales[r] * step;
     for (int j = 0; j < outputs; j++)

@@ -36,25 +36,45 @@ static int quantise_weights(const float *row, int n, int limit, int room, int8_t
   return pl_quantize_fixed(row, n, limit, *scale, codes);
 }
 
-pl_status pl_quantised_fill(pl_quantised *q, const pl_tensor *w, const pl_nn_range *range, const pl_rotation *rotation,
-                            int limit, float *row, float *scratch, const char *path, pl_error *err) {
-  const size_t inputs = (size_t)w->dims[0], outputs = (size_t)w->rows;
-  q->inputs = (int)inputs, q->outputs = (int)outputs;
-  q->rotation = rotation;
-  q->codes = malloc(inputs * outputs);
-  q->scales = malloc(sizeof(float) * outputs);
-  q->tag = next_tag();
-  if (!q->codes || !q->scales) return pl_fail(err, PL_E_MEMORY, "out of memory quantising %s", path);
-  const pl_status status = take_channels(q, range, err);
-  for (size_t j = 0; j < outputs && !status; j++) {
+/* Codes and scales of all rows, and what the offset gives. */
+static pl_status make_codes(pl_quantised *q, float *row, float *scratch, pl_error *err) {
+  const size_t inputs = (size_t)q->inputs, outputs = (size_t)q->outputs;
+  const pl_tensor *w = q->weights;
+  if (!(q->codes = malloc(inputs * outputs))) return pl_fail(err, PL_E_MEMORY, "out of memory quantising %s", q->path);
+  for (size_t j = 0; j < outputs; j++) {
     pl_tensor_row(w, (int64_t)j, row);
     if (q->offset) q->constant[j] = pl_dot(q->offset, row, (int)inputs);
     for (size_t k = 0; q->balance && k < inputs; k++) row[k] /= q->balance[k]; /* a power of two: exact */
-    if (rotation) pl_rotate(rotation, row, scratch);
-    if (!quantise_weights(row, (int)inputs, limit, range->room ? range->room[j] : 0, q->codes + j * inputs, &q->scales[j]))
-      return pl_fail(err, PL_E_INPUT, "%s: row %zu of tensor %.*s is not finite", path, j, (int)w->name.size, w->name.data);
+    if (q->rotation) pl_rotate(q->rotation, row, scratch);
+    if (!quantise_weights(row, (int)inputs, q->limit, q->room ? q->room[j] : 0, q->codes + j * inputs, &q->scales[j]))
+      return pl_fail(err, PL_E_INPUT, "%s: row %zu of tensor %.*s is not finite", q->path, j, (int)w->name.size,
+                     w->name.data);
   }
-  return status;
+  return PL_OK;
+}
+
+pl_status pl_quantised_fill(pl_quantised *q, const pl_tensor *w, const pl_nn_range *range, const pl_rotation *rotation,
+                            int limit, float *row, float *scratch, const char *path, pl_error *err) {
+  q->inputs = (int)w->dims[0], q->outputs = (int)w->rows;
+  q->rotation = rotation, q->weights = w, q->path = path, q->limit = limit;
+  q->scales = malloc(sizeof(float) * (size_t)q->outputs);
+  q->tag = next_tag();
+  if (range->room) q->room = malloc((size_t)q->outputs);
+  if (!q->scales || (range->room && !q->room)) return pl_fail(err, PL_E_MEMORY, "out of memory quantising %s", path);
+  if (range->room) memcpy(q->room, range->room, (size_t)q->outputs);
+  const pl_status status = take_channels(q, range, err);
+  return status ? status : make_codes(q, row, scratch, err);
+}
+
+void pl_quantised_drop(pl_quantised *q) {
+  if (q->keeps) return;
+  free(q->codes);
+  q->codes = NULL;
+}
+
+pl_status pl_quantised_again(pl_quantised *q, float *row, float *scratch, pl_error *err) {
+  q->keeps = 1;
+  return make_codes(q, row, scratch, err);
 }
 
 void pl_quantised_free(pl_quantised *q) {
@@ -63,6 +83,7 @@ void pl_quantised_free(pl_quantised *q) {
   free(q->offset);
   free(q->constant);
   free(q->balance);
+  free(q->room);
 }
 
 int pl_quantise_input(const pl_quantised *q, const float *x, int limit, float *row, float *scratch, int8_t *codes,

@@ -21,13 +21,24 @@ typedef struct {
   const pl_rotation *rotation; /* NULL: none */
   float input_full_scale; /* 0: each row has its own */
   uint64_t tag;   /* b_tag: another one for each matrix of the process */
+  int keeps;      /* codes are not to be dropped: they were, and had to be made again */
+  /* What the codes are made of, for the next time: */
+  const pl_tensor *weights;
+  const char *path;
+  int8_t *room;   /* outputs, as in the range; or NULL */
+  int limit;
 } pl_quantised;
 
 /* Codes of w, of at most `limit`. q must be zero, and be freed even if this fails. row, scratch: room for the inputs. path
- * names the model in messages. PL_E_INPUT: a weight is not finite. */
+ * names the model in messages. w and path must outlive q. PL_E_INPUT: a weight is not finite. */
 pl_status pl_quantised_fill(pl_quantised *q, const pl_tensor *w, const pl_nn_range *range, const pl_rotation *rotation,
                             int limit, float *row, float *scratch, const char *path, pl_error *err);
 void pl_quantised_free(pl_quantised *q);
+
+/* Frees the codes, unless q keeps them: a device that holds them encoded does not need them (pl_holds), and they are as
+ * large as the model. pl_quantised_again makes the same ones again; from then on q keeps them. */
+void pl_quantised_drop(pl_quantised *q);
+pl_status pl_quantised_again(pl_quantised *q, float *row, float *scratch, pl_error *err);
 
 /* One row of activations to codes; 0 if it is not finite. row, scratch: room for the inputs. */
 int pl_quantise_input(const pl_quantised *q, const float *x, int limit, float *row, float *scratch, int8_t *codes,

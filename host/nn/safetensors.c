@@ -168,6 +168,8 @@ pl_status pl_safetensors_open_memory(const void *data, size_t size, const char *
   return create(name, (pl_mapping){NULL, data, size}, out, err);
 }
 
+void pl_safetensors_rest(const pl_safetensors *s) { pl_mapping_rest(&s->map); }
+
 void pl_safetensors_close(pl_safetensors *s) {
   if (!s) return;
   pl_unmap(&s->map);

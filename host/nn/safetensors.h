@@ -31,6 +31,7 @@ pl_status pl_safetensors_open(const char *path, pl_safetensors **out, pl_error *
 pl_status pl_safetensors_open_memory(const void *data, size_t size, const char *name, pl_safetensors **out,
                                      pl_error *err);
 void pl_safetensors_close(pl_safetensors *s); /* NULL is fine */
+void pl_safetensors_rest(const pl_safetensors *s);  /* mapping.h, pl_mapping_rest */
 
 int pl_safetensors_count(const pl_safetensors *s);                      /* tensors of weights */
 const pl_tensor *pl_safetensors_at(const pl_safetensors *s, int i);     /* in the order of the JSON */
