@@ -95,9 +95,11 @@ static void scale_loss(FILE *out) {
 
 static void draw_axes(FILE *out, const panel *p, int is_bits) {
   double from = INFINITY, to = 0;
-  char title[3 * PL_SWEEP_NAME];
-  snprintf(title, sizeof title, "%s", p->core);
-  if (strcmp(p->block, p->core)) snprintf(title, sizeof title, "%s: %s", p->block, p->core);
+  /* The settings of an only line stand above it, where there is room. */
+  char title[3 * PL_SWEEP_NAME + sizeof p->line[0]->label];
+  const char *label = p->lines == 1 ? p->line[0]->label : "";
+  snprintf(title, sizeof title, "%s%s%s%s%s", p->block, strcmp(p->block, p->core) ? ": " : "",
+           strcmp(p->block, p->core) ? p->core : "", *label ? ", " : "", label);
   fprintf(out, "set title ");
   quote(out, title);
   fprintf(out, "\nset xlabel '%s'\nset xtics %s\n%s\n", axis_name(p->setting), is_bits ? "1" : "autofreq",
@@ -133,7 +135,7 @@ static void draw_panel(FILE *out, const panel *p, int number, int is_bits, int i
           is_loss ? 1 : reference * 1.01, is_loss ? "" : "+", is_loss ? 10 : reference * 1.10, is_loss ? "" : "+");
   for (int i = 0; i < p->lines; i++) {
     fprintf(out, ", $p%dl%d using 1:2 with linespoints ls %d title ", number, i, i % 8 + 1);
-    quote(out, *p->line[i]->label ? p->line[i]->label : "this core");
+    quote(out, p->lines > 1 ? p->line[i]->label : "this core");
   }
   fputc('\n', out);
 }
@@ -154,8 +156,9 @@ static int draw_lines(const pl_sweep_table *t, const char *const *settings, int 
   if (!code) {
     for (int i = 0; i < 8; i++)
       fprintf(plot.script, "set style line %d lc rgb '%s' lw 2 pt 7 ps 0.6\n", i + 1, colours[i]);
-    fprintf(plot.script, "set clip one\nset clip two\nset key top right opaque spacing 0.9\nset multiplot layout 2,%d\n", panels);
+    fprintf(plot.script, "set clip one\nset clip two\nset key top right spacing 0.9\nset multiplot layout 2,%d\n", panels);
     for (int is_loss = 0; is_loss < 2; is_loss++) {
+      if (is_loss) fprintf(plot.script, "unset key\n"); /* the same lines as above */
       if (is_loss) scale_loss(plot.script);
       else scale_perplexity(plot.script, p, panels);
       for (int i = 0; i < panels; i++) draw_panel(plot.script, &p[i], is_loss * panels + i, is_bits, is_loss);
