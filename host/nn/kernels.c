@@ -5,14 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-/* One source, several instruction sets, chosen when the program starts. Sanitizers cannot look into the chooser.
- * Only for static functions: gcc gives the others a chooser that the shared library would export. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
-    !defined(__SANITIZE_THREAD__)
-#define PL_VECTORISED __attribute__((target_clones("default", "avx2", "avx512f")))
-#else
-#define PL_VECTORISED
-#endif
+#include "nn/vectorised.h"
 
 enum { LANES = 16 };
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
@@ -136,7 +129,7 @@ PL_VECTORISED static void axpy(float *y, float a, const float *x, int n) {
 
 void pl_axpy(float *y, float a, const float *x, int n) { axpy(y, a, x, n); }
 
-PL_VECTORISED static int quantize(const float *x, int n, int limit, int8_t *codes, float *scale) {
+PL_VECTORISED static int quantize(const float *x, int n, int limit, int8_t *codes, float *scale, float peak) {
   float top = 0;
   int finite = 1;
   for (int i = 0; i < n; i++) {
@@ -151,6 +144,10 @@ PL_VECTORISED static int quantize(const float *x, int n, int limit, int8_t *code
     memset(codes, 0, (size_t)n);
     return 1;
   }
+  if (peak > 0) {
+    const float even = peak * sqrtf(dot(x, x, n) / (float)n);
+    top = even > top && even <= FLT_MAX ? even : top;
+  }
   *scale = top / (float)limit;
   float inverse = (float)limit / top;
   for (int i = 0; i < n; i++) {
@@ -161,7 +158,11 @@ PL_VECTORISED static int quantize(const float *x, int n, int limit, int8_t *code
 }
 
 int pl_quantize(const float *x, int n, int limit, int8_t *codes, float *scale) {
-  return quantize(x, n, limit, codes, scale);
+  return quantize(x, n, limit, codes, scale, 0);
+}
+
+int pl_quantize_even(const float *x, int n, int limit, int8_t *codes, float *scale) {
+  return quantize(x, n, limit, codes, scale, PL_EVEN_PEAK);
 }
 
 int pl_quantize_fixed(const float *x, int n, int limit, float scale, int8_t *codes) {
