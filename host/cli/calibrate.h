@@ -8,7 +8,7 @@ typedef struct {
   const char *model, *text, *uri; /* NULL: not given, like all below */
   const char *core, *optical, *rule, *input, *output;
   int64_t tokens, reads, seed; /* tokens, reads 0 and seed -1: not given */
-  int json, plain;
+  int json, plain, unrotated;
 } calibrate_options;
 
 /* ADC ranges of a model on a core, from a text. */

@@ -29,7 +29,8 @@ static int parse_choice(const calibrate_options *o, pl_range_choice *choice) {
     choice->fixed_input = 1;
     code = parse_rule("input", o->input, &choice->input, &choice->input_percentile);
   }
-  if (o->plain) choice->balance = 0;
+  if (o->plain) choice->balance = choice->rotate = 0;
+  if (o->unrotated) choice->rotate = 0;
   return code;
 }
 

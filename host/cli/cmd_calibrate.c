@@ -8,7 +8,7 @@
 static const char *only_ranges(const calibrate_options *o) {
   if (o->model || o->text) return o->model ? "model" : "file";
   return o->optical ? "optical" : o->tokens ? "tokens" : o->rule ? "rule"
-         : o->input ? "input" : o->plain ? "plain" : NULL;
+         : o->input ? "input" : o->plain ? "plain" : o->unrotated ? "unrotated" : NULL;
 }
 
 static const char *only_device(const calibrate_options *o) {
@@ -28,7 +28,8 @@ int cmd_calibrate(int argc, char **argv) {
        "range of the ADC: max, mse (least squares; the default), or a percentile such as 99.9"},
       {0, "input", "RULE", CLI_TEXT, &o.input, 0, 0,
        "range of the DAC for activations: row (each row's largest; the default), or fixed: max, mse or a percentile"},
-      {0, "plain", NULL, CLI_FLAG, &o.plain, 0, 0, "do not share outlier channels of activations with the weights"},
+      {0, "plain", NULL, CLI_FLAG, &o.plain, 0, 0, "operands as they are: no offsets, no balance, no rotation"},
+      {0, "unrotated", NULL, CLI_FLAG, &o.unrotated, 0, 0, "no rotation of the inputs, but offsets and balance"},
       {'d', "device", "URI", CLI_TEXT, &o.uri, 0, 0, "parameters of this device"},
       {0, "reads", "N", CLI_INT, &o.reads, PL_PROBE_READS_MIN, 1 << 30, "detector reads of each probe (1048576)"},
       {0, "seed", "N", CLI_INT, &o.seed, 0, 4294967295, "of the probes' jobs and random vectors (1)"},

@@ -104,6 +104,14 @@ int pl_optics_limit_b(const pl_nn_optics *o);
 const float *pl_optics_key_offset(const pl_nn_optics *o, int layer, int kv_head);
 const float *pl_optics_value_offset(const pl_nn_optics *o, int layer, int kv_head);
 
+/* The codes of a query, of a key (p: scores) or of a value (attn): head_dim elements, which are rotated in place if
+ * that product has a rotation. 0 if one is not finite. */
+int pl_optics_code_head(const pl_nn_optics *o, int layer, pl_nn_product p, int limit, float *x, int8_t *codes,
+                        float *scale);
+
+/* Turns a mixture of rotated values back, in place. */
+void pl_optics_values_back(const pl_nn_optics *o, int layer, float *x);
+
 /* Tells a listener of keys (with scores) and values (with attn). */
 void pl_optics_hear(const pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0);
 

@@ -153,12 +153,13 @@ static pl_status remember(pl_nn_context *c, int layer, int rows, pl_error *err) 
       if (!c->keys) pl_axpy(k, -1, pl_optics_key_offset(c->o, layer, h), (int)hd);
       if (!c->values) pl_axpy(v, -1, pl_optics_value_offset(c->o, layer, h), (int)hd);
       if (c->keys) memcpy(c->keys + at * hd, k, hd * sizeof(float));
-      else ok &= pl_quantize(k, s->head_dim, pl_optics_limit_b(c->o), c->key_codes + at * hd, &c->key_scales[at]);
+      else ok &= pl_optics_code_head(c->o, layer, PL_NN_SCORES, pl_optics_limit_b(c->o), k, c->key_codes + at * hd,
+                                     &c->key_scales[at]);
       if (c->values) {
         memcpy(c->values + at * hd, v, hd * sizeof(float));
       } else {
         int8_t *row = c->codes;
-        ok &= pl_quantize(v, s->head_dim, pl_optics_limit_b(c->o), row, &c->value_scales[at]);
+        ok &= pl_optics_code_head(c->o, layer, PL_NN_ATTN, pl_optics_limit_b(c->o), v, row, &c->value_scales[at]);
         for (size_t d = 0; d < hd; d++) c->value_codes[first * hd + d * capacity + position] = row[d];
       }
       if (!ok) return overflow(c, layer, (int)position, err);
@@ -171,7 +172,7 @@ static pl_status scores(pl_nn_context *c, int layer, int head, int rows, pl_erro
   const pl_nn_shape *s = &c->m->shape;
   int hd = s->head_dim, q_width = s->heads * hd, seen = c->position + rows;
   size_t first = cache_row(c, layer, head / (s->heads / s->kv_heads));
-  const float *q = c->q + (ptrdiff_t)head * hd;
+  float *q = c->q + (ptrdiff_t)head * hd;
   if (c->keys) {
     for (int r = 0; r < rows; r++)
       for (int p = 0; p < seen_by(c, r, rows); p++)
@@ -180,8 +181,8 @@ static pl_status scores(pl_nn_context *c, int layer, int head, int rows, pl_erro
     return PL_OK;
   }
   for (int r = 0; r < rows; r++)
-    if (!pl_quantize(q + (ptrdiff_t)r * q_width, hd, pl_optics_limit_a(c->o), c->codes + (ptrdiff_t)r * hd,
-                     &c->scales[r]))
+    if (!pl_optics_code_head(c->o, layer, PL_NN_SCORES, pl_optics_limit_a(c->o), q + (ptrdiff_t)r * q_width,
+                             c->codes + (ptrdiff_t)r * hd, &c->scales[r]))
       return overflow(c, layer, c->position + r, err);
   pl_job job = {.row0 = (uint32_t)c->position, .m = rows, .n = seen, .k = hd, .a = c->codes, .lda = hd,
                 .b = c->key_codes + first * (size_t)hd, .ldb = hd};
@@ -215,6 +216,7 @@ static pl_status mix_codes(pl_nn_context *c, int layer, int head, int first_row,
   for (int r = 0; r < rows && !status; r++) {
     float *out = c->attn + ((ptrdiff_t)(first_row + r) * s->heads + head) * hd;
     for (int d = 0; d < hd; d++) out[d] = (float)result[(ptrdiff_t)r * hd + d] * (c->scales[r] * step);
+    pl_optics_values_back(c->o, layer, out);
     pl_axpy(out, 1, pl_optics_value_offset(c->o, layer, head / (s->heads / s->kv_heads)), hd);
   }
   return status;

@@ -7,7 +7,6 @@
 #include "nn/optics.h"
 
 #include <math.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,21 +14,14 @@
 #include "nn/job_log.h"
 #include "nn/kernels.h"
 #include "nn/architecture.h"
+#include "nn/quantised.h"
 #include "nn/ranges.h"
-
-typedef struct { /* one weight matrix as codes */
-  int8_t *codes;  /* outputs x inputs */
-  float *scales;  /* outputs */
-  float *offset;  /* inputs: taken off activations; NULL: nothing */
-  float *constant; /* outputs: offset times the exact weights, added to the results */
-  float *balance; /* inputs: activations times this, weights divided by it; NULL: one everywhere */
-  float input_full_scale; /* 0: each row has its own */
-  uint64_t tag;   /* b_tag */
-} quantised;
 
 typedef struct {
   uint64_t reads, clipped;
 } clips;
+
+enum { ROTATIONS = 4 }; /* sizes: of the residual stream, of all heads together, of the feed-forward, of one head */
 
 struct pl_nn_optics {
   const pl_nn *model;
@@ -38,12 +30,14 @@ struct pl_nn_optics {
   pl_optics_auditor auditor; /* or NULL */
   void *auditor_self;
   int limit_a, limit_b;
-  quantised *weights; /* (layers + 1) x PL_NN_PRODUCTS, empty where a product has none or is float */
+  pl_quantised *weights; /* (layers + 1) x PL_NN_PRODUCTS, empty where a product has none or is float */
   pl_range *ranges;   /* the same shape */
   pl_range *head_ranges; /* layers x (scores, attn) x heads; gain 0: that of the product */
   float *key_offset, *value_offset; /* layers x kv_heads x head_dim; zeros where there is none */
-  clips *clips;       /* the same shape */
-  float *balanced;    /* activations of one row; the widest */
+  const pl_rotation **head_rotation; /* layers x (scores, attn): of queries and keys, of values; NULL: none */
+  pl_rotation *rotations[ROTATIONS]; /* one for each size that is used */
+  clips *clips;       /* (layers + 1) x PL_NN_PRODUCTS */
+  float *row, *scratch; /* one row of weights or activations; the widest */
   int8_t *codes;      /* of activations; grows */
   float *scales;
   int32_t *c, *c_check;
@@ -62,27 +56,15 @@ int pl_nn_code_limit(const pl_image *image, int operand) {
 
 /* ---- Quantising the weights -------------------------------------------------------------------- */
 
-/* Tags must differ between models that live one after the other in one process: a device may keep what it has
- * encoded. The one counter of the library; it only ever names things. */
-static uint64_t next_tag(void) {
-  static atomic_uint_fast64_t last;
-  return atomic_fetch_add(&last, 1) + 1;
+/* The rotation of n elements, or NULL: out of memory. */
+static const pl_rotation *rotation_of(pl_nn_optics *o, int n) {
+  int i = 0;
+  while (o->rotations[i] && pl_rotation_size(o->rotations[i]) != n) i++;
+  if (!o->rotations[i]) o->rotations[i] = pl_rotation_new(n);
+  return o->rotations[i];
 }
 
-/* Takes the channels' offsets over, and their exponents as factors. */
-static pl_status take_channels(quantised *q, const pl_nn_range *r, size_t outputs, pl_error *err) {
-  const size_t n = (size_t)r->inputs;
-  q->input_full_scale = (float)r->input_full_scale;
-  if (r->balance) q->balance = malloc(sizeof *q->balance * n);
-  if (r->offset) q->offset = malloc(sizeof *q->offset * n), q->constant = malloc(sizeof *q->constant * outputs);
-  if ((r->balance && !q->balance) || (r->offset && (!q->offset || !q->constant)))
-    return pl_fail(err, PL_E_MEMORY, "out of memory");
-  for (int k = 0; r->balance && k < r->inputs; k++) q->balance[k] = ldexpf(1, -r->balance[k]);
-  if (r->offset) memcpy(q->offset, r->offset, sizeof *q->offset * n);
-  return PL_OK;
-}
-
-/* The same for the heads of scores or attention x values. */
+/* What calibration found for the heads of scores or attention x values. */
 static pl_status take_heads(pl_nn_optics *o, int layer, pl_nn_product p, const pl_nn_range *r, pl_error *err) {
   const pl_nn_shape *s = &o->model->shape;
   const int width = s->kv_heads * s->head_dim;
@@ -92,6 +74,8 @@ static pl_status take_heads(pl_nn_optics *o, int layer, pl_nn_product p, const p
   float *offset = (p == PL_NN_SCORES ? o->key_offset : o->value_offset) + (ptrdiff_t)layer * width;
   if (r->offset) memcpy(offset, r->offset, sizeof *offset * (size_t)width);
   pl_range *ranges = o->head_ranges + ((ptrdiff_t)layer * 2 + (p == PL_NN_ATTN)) * s->heads;
+  const pl_rotation **rotation = &o->head_rotation[(ptrdiff_t)layer * 2 + (p == PL_NN_ATTN)];
+  if (r->rotated && !(*rotation = rotation_of(o, s->head_dim))) return pl_fail(err, PL_E_MEMORY, "out of memory");
   for (int h = 0; h < r->heads; h++) {
     if (!(r->head_full_scale[h] > 0)) continue;
     ranges[h] = pl_range_for((double)r->head_full_scale[h], (int)o->settings.image.reg[PL_REG_ADC_BITS]);
@@ -100,23 +84,17 @@ static pl_status take_heads(pl_nn_optics *o, int layer, pl_nn_product p, const p
   return PL_OK;
 }
 
-static pl_status quantise(pl_nn_optics *o, int layer, pl_nn_product p, float *row, pl_error *err) {
-  const pl_tensor *t = pl_nn_weight(o->model, layer, p);
-  quantised *q = &o->weights[slot(layer, p)];
-  size_t inputs = (size_t)t->dims[0], outputs = (size_t)t->rows;
-  q->codes = malloc(inputs * outputs);
-  q->scales = malloc(sizeof(float) * outputs);
-  q->tag = next_tag();
-  if (!q->codes || !q->scales) return pl_fail(err, PL_E_MEMORY, "out of memory quantising %s", pl_nn_path(o->model));
-  for (size_t j = 0; j < outputs; j++) {
-    pl_tensor_row(t, (int64_t)j, row);
-    if (q->offset) q->constant[j] = pl_dot(q->offset, row, (int)inputs);
-    for (size_t k = 0; q->balance && k < inputs; k++) row[k] /= q->balance[k]; /* a power of two: exact */
-    if (!pl_quantize(row, (int)inputs, o->limit_b, q->codes + j * inputs, &q->scales[j]))
-      return pl_fail(err, PL_E_INPUT, "%s: row %zu of tensor %.*s is not finite", pl_nn_path(o->model), j,
-                     (int)t->name.size, t->name.data);
-  }
-  return PL_OK;
+static pl_status take_weights(pl_nn_optics *o, int layer, pl_nn_product p, const pl_nn_range *r, pl_error *err) {
+  const pl_tensor *w = pl_nn_weight(o->model, layer, p);
+  const int inputs = (int)w->dims[0];
+  if ((r->inputs && r->inputs != inputs) || (r->outputs && r->outputs != w->rows))
+    return pl_fail(err, PL_E_INPUT, "the ranges are for %d x %d channels of %s of layer %d, which has %d inputs "
+                   "and %lld outputs: calibrate again", r->inputs, r->outputs, pl_nn_product_names[p], layer, inputs,
+                   (long long)w->rows);
+  const pl_rotation *rotation = r->rotated ? rotation_of(o, inputs) : NULL;
+  if (r->rotated && !rotation) return pl_fail(err, PL_E_MEMORY, "out of memory");
+  return pl_quantised_fill(&o->weights[slot(layer, p)], w, r, rotation, o->limit_b, o->row, o->scratch,
+                           pl_nn_path(o->model), err);
 }
 
 static pl_status prepare(pl_nn_optics *o, pl_error *err) {
@@ -132,10 +110,14 @@ static pl_status prepare(pl_nn_optics *o, pl_error *err) {
   o->key_offset = calloc(kv, sizeof *o->key_offset);
   o->value_offset = calloc(kv, sizeof *o->value_offset);
   int widest = s->dim > s->ffn ? s->dim : s->ffn, q = s->heads * s->head_dim;
-  float *row = malloc(sizeof(float) * (size_t)(widest > q ? widest : q));
-  o->balanced = malloc(sizeof(float) * (size_t)(widest > q ? widest : q));
+  const size_t longest = (size_t)(widest > q ? widest : q);
+  o->row = malloc(sizeof *o->row * longest);
+  o->scratch = malloc(sizeof *o->scratch * longest);
+  o->head_rotation = calloc((size_t)s->layers * 2, sizeof *o->head_rotation);
   pl_status status = PL_OK;
-  if (!o->weights || !o->ranges || !o->clips || !o->head_ranges || !o->key_offset || !o->value_offset || !row || !o->balanced) status = pl_fail(err, PL_E_MEMORY, "out of memory");
+  if (!o->weights || !o->ranges || !o->clips || !o->head_ranges || !o->head_rotation || !o->key_offset ||
+      !o->value_offset || !o->row || !o->scratch)
+    status = pl_fail(err, PL_E_MEMORY, "out of memory");
   if (!status && found) status = pl_nn_ranges_check(found, o->model, image, err);
   double never_clips = (double)image->reg[PL_REG_CHANNELS] * 127 * 127;
   for (int layer = 0; layer <= s->layers && !status; layer++)
@@ -147,18 +129,11 @@ static pl_status prepare(pl_nn_optics *o, pl_error *err) {
       pl_range *range = &o->ranges[slot(layer, (pl_nn_product)p)];
       *range = pl_range_for(r.full_scale > 0 ? r.full_scale : never_clips, (int)image->reg[PL_REG_ADC_BITS]);
       range->mean_light = (uint32_t)(r.mean_light + 0.5);
-      if (p == PL_NN_SCORES || p == PL_NN_ATTN) {
+      if (p == PL_NN_SCORES || p == PL_NN_ATTN)
         status = take_heads(o, layer, (pl_nn_product)p, &r, err);
-        continue;
-      }
-      const pl_tensor *w = pl_nn_weight(o->model, layer, (pl_nn_product)p);
-      if (r.inputs && r.inputs != (int)w->dims[0])
-        status = pl_fail(err, PL_E_INPUT, "the ranges are for %d channels of %s of layer %d, which has %d inputs: "
-                         "calibrate again", r.inputs, pl_nn_product_names[p], layer, (int)w->dims[0]);
-      if (!status) status = take_channels(&o->weights[slot(layer, (pl_nn_product)p)], &r, (size_t)w->rows, err);
-      if (!status) status = quantise(o, layer, (pl_nn_product)p, row, err);
+      else
+        status = take_weights(o, layer, (pl_nn_product)p, &r, err);
     }
-  free(row);
   return status;
 }
 
@@ -193,20 +168,17 @@ pl_status pl_optics_new_observed(const pl_nn *model, const pl_image *image, unsi
 
 void pl_nn_optics_free(pl_nn_optics *o) {
   if (!o) return;
-  for (size_t i = 0; o->weights && i < slot(o->model->shape.layers + 1, 0); i++) {
-    free(o->weights[i].codes);
-    free(o->weights[i].scales);
-    free(o->weights[i].balance);
-    free(o->weights[i].offset);
-    free(o->weights[i].constant);
-  }
+  for (size_t i = 0; o->weights && i < slot(o->model->shape.layers + 1, 0); i++) pl_quantised_free(&o->weights[i]);
+  for (int i = 0; i < ROTATIONS; i++) free(o->rotations[i]);
   free(o->weights);
   free(o->ranges);
   free(o->clips);
   free(o->head_ranges);
   free(o->key_offset);
   free(o->value_offset);
-  free(o->balanced);
+  free(o->head_rotation);
+  free(o->row);
+  free(o->scratch);
   free(o->codes);
   free(o->scales);
   free(o->c);
@@ -236,6 +208,20 @@ const float *pl_optics_key_offset(const pl_nn_optics *o, int layer, int kv_head)
 }
 const float *pl_optics_value_offset(const pl_nn_optics *o, int layer, int kv_head) {
   return o->value_offset + ((ptrdiff_t)layer * o->model->shape.kv_heads + kv_head) * o->model->shape.head_dim;
+}
+
+static const pl_rotation *head_rotation(const pl_nn_optics *o, int layer, pl_nn_product p) {
+  return o->head_rotation[(ptrdiff_t)layer * 2 + (p == PL_NN_ATTN)];
+}
+int pl_optics_code_head(const pl_nn_optics *o, int layer, pl_nn_product p, int limit, float *x, int8_t *codes,
+                        float *scale) {
+  const pl_rotation *r = head_rotation(o, layer, p);
+  if (r) pl_rotate(r, x, o->scratch);
+  return (r && p == PL_NN_SCORES ? pl_quantize_even : pl_quantize)(x, o->model->shape.head_dim, limit, codes, scale);
+}
+void pl_optics_values_back(const pl_nn_optics *o, int layer, float *x) {
+  const pl_rotation *r = head_rotation(o, layer, PL_NN_ATTN);
+  if (r) pl_rotate_back(r, x, o->scratch);
 }
 
 void pl_optics_hear(const pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0) {
@@ -352,28 +338,18 @@ pl_status pl_optics_multiply(pl_nn_optics *o, int layer, pl_nn_product p, int he
   return PL_OK;
 }
 
-/* One row of activations to codes; 0 if it is not finite. */
-static int quantise_input(pl_nn_optics *o, const quantised *w, const float *x, int inputs, int8_t *codes, float *scale) {
-  for (int k = 0; w->offset && k < inputs; k++) o->balanced[k] = x[k] - w->offset[k];
-  if (w->offset) x = o->balanced;
-  for (int k = 0; w->balance && k < inputs; k++) o->balanced[k] = x[k] * w->balance[k];
-  if (w->balance) x = o->balanced;
-  if (w->input_full_scale <= 0) return pl_quantize(x, inputs, o->limit_a, codes, scale);
-  *scale = w->input_full_scale / (float)o->limit_a;
-  return pl_quantize_fixed(x, inputs, o->limit_a, *scale, codes);
-}
-
 pl_status pl_optics_linear(pl_nn_optics *o, int layer, pl_nn_product p, const float *x, int rows, uint32_t row0,
                            float *y, pl_error *err) {
   const pl_tensor *t = pl_nn_weight(o->model, layer, p);
-  const quantised *w = &o->weights[slot(layer, p)];
+  const pl_quantised *w = &o->weights[slot(layer, p)];
   int inputs = (int)t->dims[0], outputs = (int)t->rows;
   pl_status status = reserve(&o->codes, &o->codes_room, (size_t)rows * (size_t)inputs, 1, err);
   if (!status) status = reserve(&o->scales, &o->scales_room, (size_t)rows, sizeof *o->scales, err);
   if (status) return status;
   if (o->watch.listener) o->watch.listener(o->watch.self, layer, p, x, rows, row0);
   for (int r = 0; r < rows; r++)
-    if (!quantise_input(o, w, x + (ptrdiff_t)r * inputs, inputs, o->codes + (ptrdiff_t)r * inputs, &o->scales[r]))
+    if (!pl_quantise_input(w, x + (ptrdiff_t)r * inputs, o->limit_a, o->row, o->scratch,
+                           o->codes + (ptrdiff_t)r * inputs, &o->scales[r]))
       return pl_fail(err, PL_E_INPUT, "the activations of %s overflow at token %u before layer %d, %s: the model is "
                      "damaged", pl_nn_path(o->model), row0 + (uint32_t)r, layer, pl_nn_product_names[p]);
   pl_job job = {.row0 = row0, .m = rows, .n = outputs, .k = inputs, .a = o->codes, .lda = inputs, .b = w->codes,

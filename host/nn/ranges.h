@@ -19,6 +19,15 @@
  * one whose rounding errors are least, or none where that gains less than a tenth. What a channel always has is no
  * information either: its mean is taken off first ("offset") and comes back as the product of means and weights, which is
  * known beforehand. Keys lose their mean for good, because softmax does not see it; values get it back behind the sum.
+ *
+ * Rotation. Where inputs are rotated (rotate.h; the same orthogonal matrix on both operands, behind offset and
+ * balance) no element is an outlier: operands fill their codes evenly, and the reads of all rows and outputs fill the
+ * ADC's range alike. What is left of outliers are outputs aligned with the activations of a few tokens; their weights
+ * get smaller codes ("room", spread.h). Rows of activations, queries and keys have codes of one root mean square
+ * (pl_quantize_even). Values are rotated inside their head, and the mixture of them is turned back. Ranges of rotated
+ * products are wider than the rule says by pl_range_headroom, and those of scores, unless the rule is a percentile,
+ * hold the largest score: softmax listens to just that one.
+ *
  * The range of the DAC itself is the largest element of each row, or fixed for the whole tensor by one of the three rules
  * (pl_range_choice.input). Scores and attention x values have an ADC range for each head.
  *
@@ -36,23 +45,28 @@ typedef enum { PL_RANGE_MAX, PL_RANGE_PERCENTILE, PL_RANGE_MSE } pl_range_rule;
 typedef struct {
   pl_range_rule rule;
   double percentile; /* 50..100, for PL_RANGE_PERCENTILE */
+  int rotate;        /* 1: inputs of products are rotated, if the core is coherent */
   int balance;       /* 1: offsets, and outlier channels of activations shared with the weights */
   int fixed_input;   /* 1: activations have one range for the tensor, found by `input`; 0: each row has its own */
   pl_range_rule input;
   double input_percentile;
 } pl_range_choice;
 
-extern const pl_range_choice pl_range_default; /* least squares, balanced; the measurements are in ranges.c */
+extern const pl_range_choice pl_range_default; /* least squares, rotated, balanced; the measurements are in ranges.c */
+extern const double pl_range_headroom;
 
 typedef struct {
   double full_scale; /* code^2 of one read; 0: not known, the widest range is used */
   double mean_light; /* code^2, mean over the reads of the light of all four passes (`intensity`); 0: not known */
   double clipped;    /* share of the reads of the calibration text that lie beyond full_scale */
   double input_full_scale; /* activations: the value of the largest code; 0: each row has its own */
-  /* Lists inside the same block of memory; NULL, and inputs or heads 0: none. */
+  int rotated;               /* 1: both operands are, or with attn the values */
+  /* Lists inside the same block of memory; NULL, and inputs, outputs or heads 0: none. */
   int inputs;              /* channels of the next two: inputs of a product; of all keys, of all values for scores, attn */
   const float *offset;     /* taken off activations, keys or values before they are quantised */
   const int8_t *balance;   /* linear products: activations are divided by 2^balance[k] */
+  int outputs;
+  const int8_t *room;      /* linear products: the largest code of output j's weights is limit / 2^(room[j] / 16) */
   int heads;
   const float *head_full_scale; /* scores and attn: the full scale of each head */
 } pl_nn_range;

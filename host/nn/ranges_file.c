@@ -1,9 +1,12 @@
-/* ranges_file.c: ranges as a JSON file. See ranges.h.
+/* ranges_file.c: ranges as a JSON file, and what they fit. See ranges.h.
  *
  *   format, layers, channels, adc_bits, limit_a, limit_b       what the ranges are for
  *   full_scale, mean_light, clipped, input_full_scale          {product: [a number for each layer]}
  *   adc_gain, adc_shift                                        the same as register words; for readers only
- *   offset, balance, head_full_scale                           {product: [a list, or [], for each layer]}
+ *   rotated                                                    {product: [0 or 1 for each layer]}
+ *   offset, balance, room, head_full_scale                     {product: [a list, or [], for each layer]}
+ *
+ * Files of format 3 have neither rotated nor room.
  */
 #include "nn/ranges_file.h"
 
@@ -13,10 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char format_name[] = "photolane-ranges-3";
-enum { MOST_EXPONENT = 60, MOST_INPUTS = 1 << 16 };
-enum { OFFSET, HEADS, BALANCE, LISTS };
-static const char *const list_names[LISTS] = {"offset", "head_full_scale", "balance"};
+static const char format_name[] = "photolane-ranges-4", format_before[] = "photolane-ranges-3";
+enum { MOST_EXPONENT = 60, MOST_INPUTS = 1 << 16, MOST_OUTPUTS = 1 << 20 };
+enum { OFFSET, HEADS, BALANCE, ROOM, LISTS }; /* those of floats first */
+static const char *const list_names[LISTS] = {"offset", "head_full_scale", "balance", "room"};
 
 pl_nn_ranges *pl_nn_ranges_new(int layers, size_t bytes) {
   pl_nn_ranges *r = calloc(1, sizeof *r + sizeof *r->range * (size_t)(layers + 1) + bytes);
@@ -61,10 +64,21 @@ static void add_words(const pl_nn_ranges *r, cJSON *json) {
 
 /* Length of a list of a range, and its element i. */
 static int list_length(const pl_nn_range *r, int list) {
-  return list == HEADS ? r->heads : (list == OFFSET ? r->offset != NULL : r->balance != NULL) ? r->inputs : 0;
+  if (list == HEADS || list == ROOM) return list == HEADS ? r->heads : r->outputs;
+  return (list == OFFSET ? r->offset != NULL : r->balance != NULL) ? r->inputs : 0;
 }
 static double list_element(const pl_nn_range *r, int list, int i) {
-  return list == OFFSET ? (double)r->offset[i] : list == HEADS ? (double)r->head_full_scale[i] : r->balance[i];
+  return list == OFFSET ? (double)r->offset[i] : list == HEADS ? (double)r->head_full_scale[i]
+         : list == ROOM ? r->room[i] : r->balance[i];
+}
+
+static void add_rotated(const pl_nn_ranges *r, cJSON *json) {
+  cJSON *all = cJSON_AddObjectToObject(json, "rotated");
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+    cJSON *list = cJSON_AddArrayToObject(all, pl_nn_product_names[p]);
+    for (int i = from_layer(r, p); i < to_layer(r, p); i++)
+      cJSON_AddItemToArray(list, cJSON_CreateNumber(r->range[i][p].rotated));
+  }
 }
 
 static void add_lists(const pl_nn_ranges *r, cJSON *json) {
@@ -101,6 +115,7 @@ pl_status pl_nn_ranges_save(const pl_nn_ranges *r, const char *path, pl_error *e
     }
   }
   add_words(r, json);
+  add_rotated(r, json);
   add_lists(r, json);
   char *text = cJSON_Print(json);
   cJSON_Delete(json);
@@ -166,7 +181,7 @@ static size_t room_for_lists(const cJSON *json) {
   size_t bytes = 0;
   for (int l = 0; l < LISTS; l++)
     cJSON_ArrayForEach(product, cJSON_GetObjectItemCaseSensitive(json, list_names[l])) {
-      cJSON_ArrayForEach(list, product) bytes += (size_t)cJSON_GetArraySize(list) * (l == BALANCE ? 1 : sizeof(float));
+      cJSON_ArrayForEach(list, product) bytes += (size_t)cJSON_GetArraySize(list) * (l >= BALANCE ? 1 : sizeof(float));
     }
   return bytes;
 }
@@ -177,25 +192,44 @@ static int parse_list(const cJSON *list, int l, pl_nn_range *range, void **room)
   const int n = cJSON_GetArraySize(list);
   float *reals = *room;
   int8_t *exponents = *room;
-  if (!cJSON_IsArray(list) || n > MOST_INPUTS) return 0;
+  if (!cJSON_IsArray(list) || n > (l == ROOM ? MOST_OUTPUTS : MOST_INPUTS)) return 0;
   if (!n) return 1;
-  if (l != HEADS && range->inputs && range->inputs != n) return 0;
+  if ((l == OFFSET || l == BALANCE) && range->inputs && range->inputs != n) return 0;
   if (l == HEADS) range->heads = n, range->head_full_scale = reals;
+  else if (l == ROOM) range->outputs = n, range->room = exponents;
   else if (l == OFFSET) range->inputs = n, range->offset = reals;
   else range->inputs = n, range->balance = exponents;
-  *room = (char *)*room + (size_t)n * (l == BALANCE ? 1 : sizeof(float));
-  const double most = l == BALANCE ? MOST_EXPONENT : 1e30, least = l == HEADS ? 0 : -most;
+  *room = (char *)*room + (size_t)n * (l >= BALANCE ? 1 : sizeof(float));
+  const double most = l == BALANCE ? MOST_EXPONENT : l == ROOM ? 127 : 1e30;
+  const double least = l == HEADS || l == ROOM ? 0 : -most;
   cJSON_ArrayForEach(item, list) {
     if (!cJSON_IsNumber(item) || !(item->valuedouble >= least && item->valuedouble <= most)) return 0;
-    if (l == BALANCE) *exponents++ = (int8_t)item->valuedouble;
+    if (l >= BALANCE) *exponents++ = (int8_t)item->valuedouble;
     else *reals++ = (float)item->valuedouble;
   }
   return 1;
 }
 
-static pl_status parse_lists(const cJSON *json, const char *path, pl_nn_ranges *r, pl_error *err) {
+static pl_status parse_rotated(const cJSON *json, const char *path, pl_nn_ranges *r, pl_error *err) {
+  const cJSON *all = cJSON_GetObjectItemCaseSensitive(json, "rotated"), *item;
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) {
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(all, pl_nn_product_names[p]);
+    int at = from_layer(r, p), end = to_layer(r, p), good = cJSON_IsArray(list);
+    cJSON_ArrayForEach(item, list) {
+      good = good && at < end && cJSON_IsNumber(item) && (item->valuedouble == 0 || item->valuedouble == 1);
+      if (!good) break;
+      r->range[at++][p].rotated = item->valuedouble == 1;
+    }
+    if (!good || at != end)
+      return pl_fail(err, PL_E_INPUT, "%s: rotated.%s must be a list of 0 or 1 for each layer", path,
+                     pl_nn_product_names[p]);
+  }
+  return PL_OK;
+}
+
+static pl_status parse_lists(const cJSON *json, int lists_there, const char *path, pl_nn_ranges *r, pl_error *err) {
   void *room = pl_nn_ranges_room(r);
-  for (int l = 0; l < LISTS; l++)
+  for (int l = 0; l < lists_there; l++)
     for (int p = 0; p < PL_NN_PRODUCTS; p++) {
       const cJSON *all = cJSON_GetObjectItemCaseSensitive(json, list_names[l]), *list;
       const cJSON *lists = cJSON_GetObjectItemCaseSensitive(all, pl_nn_product_names[p]);
@@ -214,7 +248,8 @@ static pl_status parse_lists(const cJSON *json, const char *path, pl_nn_ranges *
 
 static pl_status parse(const cJSON *json, const char *path, pl_nn_ranges **out, pl_error *err) {
   const cJSON *format = cJSON_GetObjectItemCaseSensitive(json, "format");
-  if (!cJSON_IsString(format) || strcmp(format->valuestring, format_name))
+  const int old = cJSON_IsString(format) && !strcmp(format->valuestring, format_before);
+  if (!cJSON_IsString(format) || (!old && strcmp(format->valuestring, format_name)))
     return pl_fail(err, PL_E_INPUT, "%s is not a file of ranges (%s), as `photolane calibrate -o` writes", path,
                    format_name);
   int layers = get_int(json, "layers", 1, 4095);
@@ -233,7 +268,8 @@ static pl_status parse(const cJSON *json, const char *path, pl_nn_ranges **out, 
   }
   pl_status status = PL_OK;
   for (int m = 0; m < MEMBERS && !status; m++) status = parse_values(json, m, path, r, err);
-  if (!status) status = parse_lists(json, path, r, err);
+  if (!status && !old) status = parse_rotated(json, path, r, err);
+  if (!status) status = parse_lists(json, old ? ROOM : LISTS, path, r, err);
   if (status) free(r);
   else *out = r;
   return status;
@@ -250,4 +286,18 @@ pl_status pl_nn_ranges_load(const char *path, pl_nn_ranges **ranges, pl_error *e
   status = parse(json, path, ranges, err);
   cJSON_Delete(json);
   return status;
+}
+
+pl_status pl_nn_ranges_check(const pl_nn_ranges *r, const pl_nn *model, const pl_image *image, pl_error *err) {
+  int layers = pl_nn_get_shape(model)->layers, channels = (int)image->reg[PL_REG_CHANNELS];
+  if (r->layers != layers)
+    return pl_fail(err, PL_E_INPUT, "the ranges are for a model of %d layers, %s has %d: calibrate again", r->layers,
+                   pl_nn_path(model), layers);
+  if (r->channels != channels)
+    return pl_fail(err, PL_E_INPUT, "the ranges are for %d channels, the core has %d: calibrate again", r->channels,
+                   channels);
+  if (r->adc_bits != (int)image->reg[PL_REG_ADC_BITS] || r->limit_a != pl_nn_code_limit(image, 0) ||
+      r->limit_b != pl_nn_code_limit(image, 1))
+    return pl_fail(err, PL_E_INPUT, "the ranges are for converters of other widths than the core's: calibrate again");
+  return PL_OK;
 }

@@ -47,6 +47,7 @@ wrong "takes no --model" calibrate -d model: -m x.gguf
 wrong "takes no --file" calibrate -d model: -f x.txt
 wrong "takes no --rule" calibrate -d model: --rule max
 wrong "takes no --tokens" calibrate -d model: --tokens 5
+wrong "takes no --unrotated" calibrate -d model: --unrotated
 wrong "takes no --optical" calibrate -d model: --optical q
 wrong "--reads is for measuring a device" calibrate --reads 20000
 wrong "--seed is for measuring a device" calibrate -m x.gguf -f x.txt --seed 1

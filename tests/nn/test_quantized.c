@@ -275,15 +275,19 @@ END_TEST
 
 static pl_nn_ranges *ranges_for(const pl_image *image, pl_range_choice choice);
 
-/* Whatever is taken off channels, keys and values, and however they are shared: the products stay what they were. */
-START_TEST(offsets_and_balance_change_no_product) {
-  enum { WIDEST = 256 };
+/* Whatever is taken off channels, keys and values, however they are shared and turned: the products stay what they
+ * were. */
+START_TEST(offsets_balance_and_rotation_change_no_product) {
+  enum { WIDEST = 512 };
   pl_image image = image_of("ideal");
   pl_nn_ranges *ranges = ranges_for(&image, (pl_range_choice){.rule = PL_RANGE_MAX});
   float *reference = logits_of(NULL, 0, NULL, N), offset[WIDEST];
-  int8_t balance[WIDEST];
+  int8_t balance[WIDEST], room[WIDEST];
   uint64_t seed = 73;
-  for (int k = 0; k < WIDEST; k++) offset[k] = random_unit(&seed), balance[k] = (int8_t)(k % 3 - 1);
+  for (int k = 0; k < WIDEST; k++) {
+    offset[k] = random_unit(&seed), balance[k] = (int8_t)(k % 3 - 1);
+    room[k] = (int8_t)(k % 5 * 4);
+  }
   for (int p = 0; p < PL_NN_PRODUCTS; p++) {
     const int layer = p == PL_NN_HEAD ? shape.layers : 0, attention = p == PL_NN_SCORES || p == PL_NN_ATTN;
     pl_nn_range *range = &ranges->range[layer][p], before = *range;
@@ -291,6 +295,13 @@ START_TEST(offsets_and_balance_change_no_product) {
     ck_assert_int_le(range->inputs, WIDEST);
     range->offset = offset;
     range->balance = attention ? NULL : balance;
+    range->rotated = _i;
+    if (_i && !attention) {
+      range->outputs = p == PL_NN_HEAD ? TINY_VOCAB : p == PL_NN_GATE || p == PL_NN_UP ? shape.ffn
+                       : p == PL_NN_K || p == PL_NN_V ? shape.dim / shape.heads * shape.kv_heads : shape.dim;
+      ck_assert_int_le(range->outputs, WIDEST);
+      range->room = room;
+    }
     float *got = logits_of(&image, 1u << p, ranges, N);
     const double d = distance(got, reference);
     ck_assert_msg(d > 1e-6 && d < 0.05, "%s: off by %g", pl_nn_product_names[p], d);
@@ -486,7 +497,7 @@ START_TEST(range_files) {
   ck_assert_msg(!pl_nn_ranges_save(ranges, path, &err), "%s", err.text);
   ck_assert_msg(!pl_nn_ranges_load(path, &back, &err), "%s", err.text);
   ck_assert(back->layers == ranges->layers && back->channels == 48 && back->adc_bits == 8);
-  int balanced = 0;
+  int balanced = 0, rotated = 0, roomy = 0;
   for (int i = 0; i < (shape.layers + 1) * PL_NN_PRODUCTS; i++) {
     const pl_nn_range *x = &ranges->range[i / PL_NN_PRODUCTS][i % PL_NN_PRODUCTS];
     const pl_nn_range *y = &back->range[i / PL_NN_PRODUCTS][i % PL_NN_PRODUCTS];
@@ -498,9 +509,12 @@ START_TEST(range_files) {
     ck_assert(!x->offset || !memcmp(x->offset, y->offset, sizeof *x->offset * (size_t)x->inputs));
     ck_assert(x->heads == y->heads);
     if (x->heads) ck_assert(!memcmp(x->head_full_scale, y->head_full_scale, sizeof(float) * (size_t)x->heads));
-    balanced += x->balance != NULL;
+    ck_assert(x->rotated == y->rotated && x->outputs == y->outputs && (x->room != NULL) == (y->room != NULL));
+    if (x->room) ck_assert(!memcmp(x->room, y->room, (size_t)x->outputs));
+    balanced += x->balance != NULL, rotated += x->rotated, roomy += x->room != NULL;
   }
-  ck_assert_int_gt(balanced, 0);
+  ck_assert_int_eq(rotated, shape.layers * (PL_NN_PRODUCTS - 1) + 1);
+  ck_assert(balanced > 0 && roomy > 0);
   ck_assert(!pl_nn_ranges_check(back, model, &image, &err));
   other.reg[PL_REG_CHANNELS] = 64;
   ck_assert(pl_nn_ranges_check(back, model, &other, &err) == PL_E_INPUT && strstr(err.text, "64"));
@@ -510,6 +524,8 @@ START_TEST(range_files) {
   free(ranges), free(back);
 
   static const char *const bad[] = {"", "{", "[]", "{\"format\":\"photolane-ranges-3\"}",
+                                    "{\"format\":\"photolane-ranges-4\"}",
+                                    "{\"format\":\"photolane-ranges-2\"}",
                                     "{\"format\":\"photolane-ranges-3\",\"layers\":2,\"channels\":48,\"adc_bits\":8,"
                                     "\"limit_a\":127,\"limit_b\":127,\"full_scale\":{\"q\":[1]}}",
                                     "{\"format\":\"photolane-ranges-3\",\"layers\":1e9,\"channels\":48}"};
@@ -522,6 +538,54 @@ START_TEST(range_files) {
   }
   unlink(path);
   ck_assert_int_eq(pl_nn_ranges_load(path, &back, &err), PL_E_INPUT);
+}
+END_TEST
+
+/* Replaces all of `old` in a file by `new`, which is as long. Returns how many there were. */
+static int replace_in(const char *path, const char *old, const char *new) {
+  enum { ROOM = 1 << 20 };
+  static char text[ROOM];
+  int count = 0;
+  FILE *f = fopen(path, "r+");
+  text[fread(text, 1, ROOM - 1, f)] = 0;
+  for (char *at = text; (at = strstr(at, old)); count++) memcpy(at, new, strlen(old));
+  rewind(f);
+  fputs(text, f);
+  fclose(f);
+  return count;
+}
+
+START_TEST(range_files_of_before) { /* format 3 knew no rotation; what it had comes back */
+  char path[] = "/tmp/photolane-ranges-XXXXXX";
+  close(mkstemp(path));
+  pl_image image = adc_image(8);
+  pl_range_choice choice = pl_range_default;
+  pl_nn_ranges *turned = ranges_for(&image, choice), *ranges, *back;
+  pl_error err;
+  choice.rotate = 0;
+  ranges = ranges_for(&image, choice);
+  ck_assert(!pl_nn_ranges_save(ranges, path, &err));
+  ck_assert_int_eq(replace_in(path, "photolane-ranges-4", "photolane-ranges-3"), 1);
+  ck_assert_int_eq(replace_in(path, "\"rotated\"", "\"unknown\"") + replace_in(path, "\"room\"", "\"none\""), 2);
+  ck_assert_msg(!pl_nn_ranges_load(path, &back, &err), "%s", err.text);
+  float *want = logits_of(&image, PL_NN_ALL, ranges, N), *got = logits_of(&image, PL_NN_ALL, back, N);
+  float *other = logits_of(&image, PL_NN_ALL, turned, N);
+  ck_assert(!memcmp(want, got, logit_bytes) && memcmp(want, other, logit_bytes));
+  free(back);
+  ck_assert_int_eq(replace_in(path, "photolane-ranges-3", "photolane-ranges-4"), 1);
+  ck_assert(pl_nn_ranges_load(path, &back, &err) == PL_E_INPUT && strstr(err.text, "rotated.q"));
+  ck_assert_int_eq(replace_in(path, "\"unknown\"", "\"rotated\""), 1);
+  ck_assert(pl_nn_ranges_load(path, &back, &err) == PL_E_INPUT && strstr(err.text, "room.q"));
+  free(ranges), free(turned), free(want), free(got), free(other);
+  unlink(path);
+}
+END_TEST
+
+START_TEST(photons_are_not_turned) { /* measured: ranges.c */
+  pl_image image = image_of("optical-transformers");
+  pl_nn_ranges *ranges = ranges_for(&image, pl_range_default);
+  for (int p = 0; p < PL_NN_PRODUCTS; p++) ck_assert(!ranges->range[0][p].rotated && !ranges->range[0][p].room);
+  free(ranges);
 }
 END_TEST
 
@@ -582,7 +646,7 @@ int main(void) {
   tcase_add_test(tc, rows_are_absolute_positions);
   tcase_add_test(tc, no_optical_product_is_the_reference);
   tcase_add_test(tc, ideal_core_is_close_to_float);
-  tcase_add_test(tc, offsets_and_balance_change_no_product);
+  tcase_add_loop_test(tc, offsets_balance_and_rotation_change_no_product, 0, 2);
   tcase_add_test(tc, converters_get_the_range_of_their_codes);
   tcase_add_test(tc, calibration_pays);
   tcase_add_test(tc, largest_sum_never_clips);
@@ -590,6 +654,8 @@ int main(void) {
   tcase_add_test(tc, mean_light_is_that_of_the_reads);
   tcase_add_test(tc, percentiles_are_ordered);
   tcase_add_test(tc, range_files);
+  tcase_add_test(tc, range_files_of_before);
+  tcase_add_test(tc, photons_are_not_turned);
   tcase_add_test(tc, two_devices_are_compared);
   tcase_add_test(tc, names_of_products);
   suite_add_tcase(suite, tc);
