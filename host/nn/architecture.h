@@ -104,8 +104,8 @@ int pl_optics_limit_b(const pl_nn_optics *o);
 const float *pl_optics_key_offset(const pl_nn_optics *o, int layer, int kv_head);
 const float *pl_optics_value_offset(const pl_nn_optics *o, int layer, int kv_head);
 
-/* The codes of a query, of a key (p: scores) or of a value (attn): head_dim elements, which are rotated in place if that
- * product has a rotation. 0 if one is not finite. */
+/* The codes of a query, of a key (p: scores) or of a value (attn): head_dim elements, which are rotated in place if
+ * that product has a rotation. 0 if one is not finite. */
 int pl_optics_code_head(const pl_nn_optics *o, int layer, pl_nn_product p, int limit, float *x, int8_t *codes,
                         float *scale);
 

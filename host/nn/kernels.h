@@ -50,8 +50,8 @@ void pl_axpy(float *y, float a, const float *x, int n);
  * finite. A row of zeros has scale 0. */
 int pl_quantize(const float *x, int n, int limit, int8_t *codes, float *scale);
 
-/* The same, but where the codes would have a root mean square above limit / PL_EVEN_PEAK all get smaller, down to that: of
- * rows that are rotated the largest is no measure, and reads of all rows shall be alike. */
+/* The same, but where the codes would have a root mean square above limit / PL_EVEN_PEAK all get smaller, down to
+ * that: of rows that are rotated the largest is no measure, and reads of all rows shall be alike. */
 #define PL_EVEN_PEAK 3.5f
 int pl_quantize_even(const float *x, int n, int limit, int8_t *codes, float *scale);
 

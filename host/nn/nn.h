@@ -11,7 +11,8 @@
  *
  * Numbers on the optical core. Every matrix product listed in pl_nn_product is one pl_gemm on int8 codes:
  * weights have one scale per output channel, activations one per row (both by their largest magnitude), keys and
- * values one per token. The result is code * pl_range_step * scale_a * scale_b. Norms, softmax, positions,
+ * values one per token. The result is code * pl_range_step * scale_a * scale_b. A calibration may take offsets off,
+ * balance and rotate what is multiplied before (ranges.h), row by row. Norms, softmax, positions,
  * biases and activations stay in float. The accuracy of the ADC depends on its range, one per layer and product: ranges.h.
  *
  * An encoder sees the whole text from every token: it reads a text in one call, and hidden states come out instead of

@@ -88,8 +88,8 @@ static pl_status take_weights(pl_nn_optics *o, int layer, pl_nn_product p, const
   const pl_tensor *w = pl_nn_weight(o->model, layer, p);
   const int inputs = (int)w->dims[0];
   if ((r->inputs && r->inputs != inputs) || (r->outputs && r->outputs != w->rows))
-    return pl_fail(err, PL_E_INPUT, "the ranges are for %d x %d channels of %s of layer %d, which has %d inputs and %lld "
-                   "outputs: calibrate again", r->inputs, r->outputs, pl_nn_product_names[p], layer, inputs,
+    return pl_fail(err, PL_E_INPUT, "the ranges are for %d x %d channels of %s of layer %d, which has %d inputs "
+                   "and %lld outputs: calibrate again", r->inputs, r->outputs, pl_nn_product_names[p], layer, inputs,
                    (long long)w->rows);
   const pl_rotation *rotation = r->rotated ? rotation_of(o, inputs) : NULL;
   if (r->rotated && !rotation) return pl_fail(err, PL_E_MEMORY, "out of memory");

@@ -18,8 +18,8 @@
  * windows of 256: all rules within 0.1 of 11.3, with a 6-bit ADC within 0.1 of 11.6. So: the one that never loses. */
 const pl_range_choice pl_range_default = {.rule = PL_RANGE_MSE, .percentile = 100, .rotate = 1, .balance = 1};
 
-/* A text is short: the next one has larger reads. SmolLM2 on another text, KL divergence by scores alone: 0.0036 with the
- * largest score as it is, 0.0008 with 1.15 times that, 0.0013 with 1.5 times. */
+/* A text is short: the next one has larger reads. SmolLM2 on another text, KL divergence by scores alone: 0.0036 with
+ * the largest score as it is, 0.0008 with 1.15 times that, 0.0013 with 1.5 times. */
 const double pl_range_headroom = 1.15;
 
 /* ---- Watching reads ------------------------------------------------------------------------------ */
@@ -178,9 +178,10 @@ static double choose(const histogram *h, pl_range_choice choice, int adc_bits) {
   return best;
 }
 
-/* The same for a range that may be rotated. Probabilities x values are as uneven as they were: they need no headroom (KL
- * divergence by them alone 0.0025, with it 0.0029). */
-static double choose_for(const histogram *h, const pl_nn_range *range, pl_nn_product p, pl_range_choice choice, int adc_bits) {
+/* The same for a range that may be rotated. Probabilities x values are as uneven as they were: they need no headroom
+ * (KL divergence by them alone 0.0025, with it 0.0029). */
+static double choose_for(const histogram *h, const pl_nn_range *range, pl_nn_product p, pl_range_choice choice,
+                         int adc_bits) {
   if (!range->rotated) return choose(h, choice, adc_bits);
   if (p == PL_NN_SCORES && choice.rule == PL_RANGE_MSE) choice.rule = PL_RANGE_MAX;
   /* Whole code^2, which a file keeps to the last bit. */
@@ -286,7 +287,8 @@ static void describe(const pl_nn *model, const pl_image *image, int n, watcher *
   w->head_count = s->heads;
   for (int layer = 0; layer <= s->layers; layer++)
     for (int p = 0; p < PL_NN_PRODUCTS; p++)
-      if ((layer == s->layers) == (p == PL_NN_HEAD) && p != PL_NN_SCORES && p != PL_NN_ATTN && pl_nn_has(model, (pl_nn_product)p))
+      if ((layer == s->layers) == (p == PL_NN_HEAD) && p != PL_NN_SCORES && p != PL_NN_ATTN &&
+          pl_nn_has(model, (pl_nn_product)p))
         w->outputs += (size_t)pl_nn_weight(model, layer, (pl_nn_product)p)->rows;
 }
 
@@ -315,7 +317,8 @@ static void choose_heads(const watcher *w, pl_range_choice choice, pl_nn_ranges 
     range->heads = w->head_count;
     range->head_full_scale = room;
     for (size_t h = 0; h < heads; h++)
-      room[h] = (float)choose_for(&w->heads[(size_t)i * heads + h], range, i % 2 ? PL_NN_ATTN : PL_NN_SCORES, choice, r->adc_bits);
+      room[h] = (float)choose_for(&w->heads[(size_t)i * heads + h], range, i % 2 ? PL_NN_ATTN : PL_NN_SCORES, choice,
+                                  r->adc_bits);
   }
 }
 

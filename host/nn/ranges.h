@@ -20,13 +20,13 @@
  * information either: its mean is taken off first ("offset") and comes back as the product of means and weights, which is
  * known beforehand. Keys lose their mean for good, because softmax does not see it; values get it back behind the sum.
  *
- * Rotation. Where inputs are rotated (rotate.h; the same orthogonal matrix on both operands, behind offset and balance) no
- * element is an outlier: operands fill their codes evenly, and the reads of all rows and outputs fill the ADC's range alike.
- * What is left of outliers are outputs aligned with the activations of a few tokens; their weights get smaller codes
- * ("room", spread.h). Rows of activations, queries and keys have codes of one root mean square (pl_quantize_even). Values are
- * rotated inside their head, and the mixture of them is turned back. Ranges of rotated products are wider than the rule
- * says by pl_range_headroom, and those of scores, unless the rule is a percentile, hold the largest score: softmax listens to
- * just that one.
+ * Rotation. Where inputs are rotated (rotate.h; the same orthogonal matrix on both operands, behind offset and
+ * balance) no element is an outlier: operands fill their codes evenly, and the reads of all rows and outputs fill the
+ * ADC's range alike. What is left of outliers are outputs aligned with the activations of a few tokens; their weights
+ * get smaller codes ("room", spread.h). Rows of activations, queries and keys have codes of one root mean square
+ * (pl_quantize_even). Values are rotated inside their head, and the mixture of them is turned back. Ranges of rotated
+ * products are wider than the rule says by pl_range_headroom, and those of scores, unless the rule is a percentile,
+ * hold the largest score: softmax listens to just that one.
  *
  * The range of the DAC itself is the largest element of each row, or fixed for the whole tensor by one of the three rules
  * (pl_range_choice.input). Scores and attention x values have an ADC range for each head.
@@ -66,7 +66,7 @@ typedef struct {
   const float *offset;     /* taken off activations, keys or values before they are quantised */
   const int8_t *balance;   /* linear products: activations are divided by 2^balance[k] */
   int outputs;
-  const int8_t *room;      /* linear products: the largest code of the weights of output j is limit / 2^(room[j] / 16) */
+  const int8_t *room;      /* linear products: the largest code of output j's weights is limit / 2^(room[j] / 16) */
   int heads;
   const float *head_full_scale; /* scores and attn: the full scale of each head */
 } pl_nn_range;

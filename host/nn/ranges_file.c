@@ -64,7 +64,8 @@ static void add_words(const pl_nn_ranges *r, cJSON *json) {
 
 /* Length of a list of a range, and its element i. */
 static int list_length(const pl_nn_range *r, int list) {
-  return list == HEADS ? r->heads : list == ROOM ? r->outputs : (list == OFFSET ? r->offset != NULL : r->balance != NULL) ? r->inputs : 0;
+  if (list == HEADS || list == ROOM) return list == HEADS ? r->heads : r->outputs;
+  return (list == OFFSET ? r->offset != NULL : r->balance != NULL) ? r->inputs : 0;
 }
 static double list_element(const pl_nn_range *r, int list, int i) {
   return list == OFFSET ? (double)r->offset[i] : list == HEADS ? (double)r->head_full_scale[i]
@@ -199,7 +200,8 @@ static int parse_list(const cJSON *list, int l, pl_nn_range *range, void **room)
   else if (l == OFFSET) range->inputs = n, range->offset = reals;
   else range->inputs = n, range->balance = exponents;
   *room = (char *)*room + (size_t)n * (l >= BALANCE ? 1 : sizeof(float));
-  const double most = l == BALANCE ? MOST_EXPONENT : l == ROOM ? 127 : 1e30, least = l == HEADS || l == ROOM ? 0 : -most;
+  const double most = l == BALANCE ? MOST_EXPONENT : l == ROOM ? 127 : 1e30;
+  const double least = l == HEADS || l == ROOM ? 0 : -most;
   cJSON_ArrayForEach(item, list) {
     if (!cJSON_IsNumber(item) || !(item->valuedouble >= least && item->valuedouble <= most)) return 0;
     if (l >= BALANCE) *exponents++ = (int8_t)item->valuedouble;

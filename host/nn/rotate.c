@@ -45,7 +45,7 @@ typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
 
 /* One step inside a vector: lanes i and i ^ h become their sum and their difference. */
 #define STEP(v, h)                                                                                                    \
-  ((v) * (lanes){1, SIGN(1, h), SIGN(2, h), SIGN(3, h), SIGN(4, h), SIGN(5, h), SIGN(6, h), SIGN(7, h), SIGN(8, h),     \
+  ((v) * (lanes){1, SIGN(1, h), SIGN(2, h), SIGN(3, h), SIGN(4, h), SIGN(5, h), SIGN(6, h), SIGN(7, h), SIGN(8, h),    \
                  SIGN(9, h), SIGN(10, h), SIGN(11, h), SIGN(12, h), SIGN(13, h), SIGN(14, h), SIGN(15, h)} +          \
    __builtin_shufflevector(v, v, 0 ^ h, 1 ^ h, 2 ^ h, 3 ^ h, 4 ^ h, 5 ^ h, 6 ^ h, 7 ^ h, 8 ^ h, 9 ^ h, 10 ^ h,        \
                            11 ^ h, 12 ^ h, 13 ^ h, 14 ^ h, 15 ^ h))

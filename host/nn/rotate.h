@@ -1,12 +1,14 @@
 /* rotate.h: an orthogonal rotation of the inputs of a product, the same for both operands: no result changes, but every
- * element becomes a mixture of all channels, so that outliers of a few channels are spread evenly before they are coded.
+ * element becomes a mixture of all channels, so that outliers of a few channels are spread evenly before they are
+ * coded.
  *
  *   R = (Q (x) H) D     on n = m p elements, element (a, i) at a p + i
  *
- * D: signs, fixed, as good as random; H: the Walsh-Hadamard matrix of p, the largest power of two that divides n; Q: the
- * Hartley matrix of m = n / p, cos + sin of 2 pi a b / m over sqrt(m). Where m is larger than PL_ROTATION_MOST_ODD, Q is the
- * identity: each p elements are rotated among themselves. An element goes into all others with at most 2 / n of its energy.
- * It takes n (log2 p + m) additions, and a row's result depends on nothing beside it. */
+ * D: signs, fixed, as good as random; H: the Walsh-Hadamard matrix of p, the largest power of two that divides n; Q:
+ * the Hartley matrix of m = n / p, cos + sin of 2 pi a b / m over sqrt(m). Where m is larger than
+ * PL_ROTATION_MOST_ODD, Q is the identity: each p elements are rotated among themselves. An element goes into all
+ * others with at most 2 / n of its energy. It takes n (log2 p + m) additions, and a row's result depends on nothing
+ * beside it. */
 #ifndef PHOTOLANE_NN_ROTATE_H
 #define PHOTOLANE_NN_ROTATE_H
 

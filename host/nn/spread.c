@@ -6,9 +6,11 @@
  * Schwarz). Even rows make it, odd rows judge.
  *
  * Room. Output j needs the full scale u_j, in codes of activations times weights: its largest read on the rows, or
- * 3.5 root mean squares of them. With codes of weights of scale s_j a range F of the ADC shows it if s_j F >= u_j; the codes
- * themselves allow no less than s_j = max_k |W_jk| / limit. Squared errors of rounding and of the ADC go by s_j^2, so
- *   s_j = max(u_j / F, max_k |W_jk| / limit),   F such that   sum_j s_j^2 (reads step(F)^2 + sum_k a_k^2)   is least. */
+ * 3.5 root mean squares of them. With codes of weights of scale s_j a range F of the ADC shows it if s_j F >= u_j;
+ * the codes themselves allow no less than s_j = max_k |W_jk| / limit. Squared errors of rounding and of the ADC go by
+ * s_j^2, so
+ *   s_j = max(u_j / F, max_k |W_jk| / limit),   F such that   sum_j s_j^2 (reads step(F)^2 + sum_k a_k^2)   is least.
+ * */
 #include "nn/spread.h"
 
 #include <math.h>
@@ -30,7 +32,8 @@ static int rows_of(const pl_input_rows *in) { return in->rows < MOST_ROWS ? in->
 
 /* ---- Balance ------------------------------------------------------------------------------------ */
 
-/* 1 / (energy of a row + the median energy): each row's errors count relative to itself, but for rows of hardly anything. */
+/* 1 / (energy of a row + the median energy): each row's errors count relative to itself, but for rows of hardly
+ * anything. */
 static void weigh_rows(const pl_input_rows *in, int inputs, double weight[MOST_ROWS]) {
   float energy[MOST_ROWS], sorted[MOST_ROWS] = {0};
   const int rows = rows_of(in);
@@ -80,7 +83,8 @@ static double errors(const double *x, const double *w, int inputs, const int8_t 
 
 int pl_find_even_balance(const pl_tensor *w, const pl_input_rows *in, int8_t *out) {
   const int inputs = (int)w->dims[0];
-  double *of_weights = calloc((size_t)inputs, sizeof *of_weights), *of_inputs = calloc((size_t)inputs, sizeof *of_inputs);
+  double *of_weights = calloc((size_t)inputs, sizeof *of_weights);
+  double *of_inputs = calloc((size_t)inputs, sizeof *of_inputs);
   float *row = malloc(sizeof *row * (size_t)inputs);
   int found = -1;
   if (in->rows < 4) {
@@ -174,7 +178,8 @@ int pl_find_room(const pl_tensor *w, pl_input_rows *in, const int8_t *balance, c
   const size_t n = (size_t)w->dims[0], m = (size_t)w->rows;
   outputs o = {.rows = rows_of(in), .inputs = (int)n, .limit_b = v->limit_b, .channels = v->channels,
                .adc_bits = v->adc_bits, .need = malloc(sizeof(float) * m), .largest = malloc(sizeof(float) * m),
-               .full = malloc(sizeof(float) * m), .row = malloc(sizeof(float) * n), .scratch = malloc(sizeof(float) * n)};
+               .full = malloc(sizeof(float) * m), .row = malloc(sizeof(float) * n),
+               .scratch = malloc(sizeof(float) * n)};
   int8_t *codes = malloc(n);
   int found = -1;
   if (!v->adc_bits || in->rows < 4) {
@@ -201,14 +206,15 @@ int pl_find_room(const pl_tensor *w, pl_input_rows *in, const int8_t *balance, c
 }
 
 int pl_choose_codes(const pl_tensor *weights, pl_input_rows *in, pl_range_choice choice, const pl_converters *v,
-                        pl_nn_range *range, int8_t *room) {
+                    pl_nn_range *range, int8_t *room) {
   const int inputs = (int)weights->dims[0];
   pl_rotation *rotation = choice.rotate ? pl_rotation_new(inputs) : NULL;
   if (choice.rotate && (!rotation || !pl_turn_rows(in, range->balance, rotation))) return free(rotation), -1;
   if (choice.fixed_input)
     range->input_full_scale = pl_find_input_scale(in, inputs, choice.rotate ? NULL : range->balance, v->limit_a,
                                                   choice.input, choice.input_percentile);
-  const int found = !choice.rotate ? 0 : pl_find_room(weights, in, range->balance, rotation, v, range->input_full_scale, room);
+  int found = 0;
+  if (choice.rotate) found = pl_find_room(weights, in, range->balance, rotation, v, range->input_full_scale, room);
   if (found > 0) range->room = room, range->outputs = (int)weights->rows;
   free(rotation);
   return found;

@@ -275,7 +275,8 @@ END_TEST
 
 static pl_nn_ranges *ranges_for(const pl_image *image, pl_range_choice choice);
 
-/* Whatever is taken off channels, keys and values, however they are shared and turned: the products stay what they were. */
+/* Whatever is taken off channels, keys and values, however they are shared and turned: the products stay what they
+ * were. */
 START_TEST(offsets_balance_and_rotation_change_no_product) {
   enum { WIDEST = 512 };
   pl_image image = image_of("ideal");
@@ -522,7 +523,8 @@ START_TEST(range_files) {
   ck_assert_int_eq(pl_nn_ranges_save(ranges, "/nonexistent/x", &err), PL_E_INPUT);
   free(ranges), free(back);
 
-  static const char *const bad[] = {"", "{", "[]", "{\"format\":\"photolane-ranges-3\"}", "{\"format\":\"photolane-ranges-4\"}",
+  static const char *const bad[] = {"", "{", "[]", "{\"format\":\"photolane-ranges-3\"}",
+                                    "{\"format\":\"photolane-ranges-4\"}",
                                     "{\"format\":\"photolane-ranges-2\"}",
                                     "{\"format\":\"photolane-ranges-3\",\"layers\":2,\"channels\":48,\"adc_bits\":8,"
                                     "\"limit_a\":127,\"limit_b\":127,\"full_scale\":{\"q\":[1]}}",

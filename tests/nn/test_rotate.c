@@ -12,7 +12,10 @@
 static uint64_t state;
 static float normal(void) { /* near enough: the sum of 12 */
   double sum = -6;
-  for (int i = 0; i < 12; i++) sum += (double)((state = state * 6364136223846793005u + 1442695040888963407u) >> 33) * 0x1p-31;
+  for (int i = 0; i < 12; i++) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    sum += (double)(state >> 33) * 0x1p-31;
+  }
   return (float)sum;
 }
 
@@ -108,8 +111,8 @@ static void make(sample *s) {
   for (int i = 0; i < OUT * IN; i++) s->w[i] = normal() * (i % IN % 150 == 7 ? 0.05f : 1);
 }
 
-/* Root mean square of what products of codes are off, relative to results; reads have `bits` bits (0: all) and the range of
- * the largest. */
+/* Root mean square of what products of codes are off, relative to results; reads have `bits` bits (0: all) and the
+ * range of the largest. */
 static double error_of(const sample *s, const pl_rotation *r, int bits) {
   static int8_t a[ROWS * IN], b[OUT * IN];
   static int32_t reads[ROWS][OUT][IN / READ];

@@ -1,5 +1,5 @@
-/* test_spread.c: what calibration finds for rotated products: loud channels of quiet weights are balanced, even ones are
- * not; outputs that are aligned with a row get smaller codes, and that pays. */
+/* test_spread.c: what calibration finds for rotated products: loud channels of quiet weights are balanced, even ones
+ * are not; outputs that are aligned with a row get smaller codes, and that pays. */
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +13,10 @@ enum { IN = 128, OUT = 64, ROWS = 40, READ = 32, ALIGNED = 9 };
 static uint64_t state;
 static float normal(void) { /* near enough: the sum of 12 */
   double sum = -6;
-  for (int i = 0; i < 12; i++) sum += (double)((state = state * 6364136223846793005u + 1442695040888963407u) >> 33) * 0x1p-31;
+  for (int i = 0; i < 12; i++) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    sum += (double)(state >> 33) * 0x1p-31;
+  }
   return (float)sum;
 }
 
