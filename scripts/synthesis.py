@@ -81,6 +81,11 @@ def yosys(script, log):
     if done.returncode:
         errors = [line for line in text.splitlines() if line.startswith("ERROR")]
         raise SynthesisError(f"yosys failed, see {log}: {errors[-1] if errors else 'no message'}")
+    return counted(text)
+
+
+def counted(text):
+    """{cell: count} of the last `stat` in a log."""
     tables = text.split("Number of cells:")
     return {name: int(n) for name, n in re.findall(r"^\s+(\S+)\s+(\d+)$", tables[-1], re.M)} if len(tables) > 1 else {}
 
