@@ -2,7 +2,7 @@
 #   make compact && build/photolane verify -d rtl:1x1x8c
 #   make compact-netlist && PHOTOLANE_PLUGINS=build/netlist/compact build/photolane verify -d rtl:1x1x8c
 # The second is the netlist for the iCE40 in the cells of Yosys' library: 1x1x8c with the DSP blocks of the UltraPlus.
-# Width 16 is the form by bit planes.
+# Width 16 is the form by digits of B, without multipliers.
 COMPACT_SHAPES ?= 1x1x8c 1x4x16c
 COMPACT_NETLISTS ?= 1x1x8c
 COMPACT_PKG := rtl/pl_regs_pkg.sv rtl/pl_pkg.sv rtl/optics/pl_gauss_pkg.sv rtl/compact/pl_compact_pkg.sv
