@@ -15,13 +15,14 @@ VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
 .PHONY: tests lint soak check check-host check-san check-mutants check-long check-physics
 tests: $(TESTS) ## build the test programs
 
-check: all tests lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) $(LINK_TESTS) ## everything that must pass: lint, tests, lockstep of three kinds of core, sanitizers, short fuzzing
+check: all tests $(CROSS_TESTS) lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) $(LINK_TESTS) ## everything that must pass: lint, tests, lockstep of three kinds of core, sanitizers, short fuzzing
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)$(MAKE) --no-print-directory fuzzers
 	$(Q)$(MAKE) --no-print-directory rtl O=$(O)/exact SHAPES="1x2x8 1x2x8x1" RTL_BOXES= RTL_X="--x-assign unique --x-initial unique"
 	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS) $(LOCKSTEP_TESTS)) \
 	  'test_pl_rns=$(RNS_TEST)' 'test_pl_photons=$(PHOTONS_TEST)' $(call as_tests,$(LINK_TESTS)) \
 	  $(BOARD_CHECKS) $(COMPACT_CHECKS) \
+	  $(foreach test,$(CROSS_TESTS),'AArch64 $(notdir $(test))=qemu-aarch64 $(test)') \
   'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
 	  'golden_rns=python3 tests/data/golden/golden_rns.py' \
 	  $(foreach script,cli tiles install train calibrate energy models sweep,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
@@ -43,6 +44,25 @@ san-programs: $(SANITIZED) $(O)/photolane
 check-san: ## the C tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)scripts/run-tests $(call as_tests,$(SAN_TESTS))
+
+# The golden model on another machine: AArch64, with its NEON vectors, by the processor emulation of QEMU.
+CROSS := aarch64-linux-gnu
+CROSS_TESTS := $(foreach test,vectors fixtures,$(O)/cross/test_model_$(test))
+$(O)/cross/%: tests/unit/%.c tests/cross/check.h tests/unit/test_model_support.h $(wildcard host/model/*)
+	$(call say,CROSS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)-gcc -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -O2 -ffp-contract=off -static -Iinclude -Ihost -Itests/cross -Itests/unit \
+	  $< $(wildcard host/model/*.c) host/device/image.c host/device/error.c -lm -o $@
+
+# The baseline may use all that the machine has, as the model does.
+$(O)/tests/bench/bench_model: tests/bench/bench_model.c $(O)/libphotolane.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -Wall -Wextra -Werror -O3 -march=native -ffast-math -Iinclude -o $@ $^ $(LDLIBS) -lgsl -lgslcblas
+.PHONY: bench
+bench: $(O)/photolane $(O)/tests/bench/bench_model ## the golden model against OpenBLAS and against a normal per product
+	$(Q)$(O)/photolane bench -d model: -m 1024 -n 1024 -k 1024 --repeat 15
+	$(Q)PHOTOLANE_CORES=host/physics/cores $(O)/tests/bench/bench_model
 
 check-host: $(HOST_TESTS) $(O)/photolane ## the C tests alone, without RTL
 	$(Q)scripts/run-tests $(call as_tests,$(HOST_TESTS))
@@ -69,15 +89,25 @@ check-physics: $(L3_TESTS) ## level L3 at 1e6 reads per operating point; the rep
 	  { echo "== $${test##*/}"; PL_STATS_SAMPLES=1e6 PL_STATS_THREADS=2 $$test || touch $(O)/l3-failed; } 2>&1 | tee -a $(O)/l3-report.txt; \
 	done; if [ -e $(O)/l3-failed ]; then rm $(O)/l3-failed; exit 1; fi
 
-# libFuzzer needs clang; the parsers are compiled with it, everything else is not needed.
+# libFuzzer needs clang, so the library is compiled once more, with its coverage and the sanitizers; all fuzzers are linked
+# to these objects.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_CFLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -ffp-contract=off \
+  -Iinclude -Ihost -Itests/nn $(USB_CFLAGS) -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"'
 .PHONY: fuzzers
 fuzzers: $(FUZZERS) $(LINK_FUZZER) ## the fuzzers of the parsers
-$(O)/fuzz/%: tests/fuzz/%.c $(LIB_SRC)
-	$(call say,FUZZ,$@)
+# The archive lies in obj/: beside the programs it would look like a build folder (host/device/paths.c).
+$(O)/fuzz/obj/%.o: %.c
+	$(call say,FUZZ,$<)
 	@mkdir -p $(@D)
-	$(Q)clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -ffp-contract=off -Iinclude -Ihost -Itests/nn $(USB_CFLAGS) \
-	  -DPL_BUILD_ID='"fuzz"' -DPL_LIBDIR='"/"' -DPL_DATADIR='"/"' $< $(LIB_SRC) $(LDLIBS) -o $@
+	$(Q)clang $(FUZZ_CFLAGS) -MMD -MP -c $< -o $@
+$(O)/fuzz/obj/libphotolane.a: $(patsubst %.c,$(O)/fuzz/obj/%.o,$(LIB_SRC))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+$(FUZZERS): $(O)/fuzz/%: $(O)/fuzz/obj/tests/fuzz/%.o $(O)/fuzz/obj/libphotolane.a
+	$(call say,LINK,$@)
+	$(Q)clang -fsanitize=fuzzer,address,undefined $^ $(LDLIBS) -o $@
+-include $(shell find $(O)/fuzz/obj -name '*.d' 2>/dev/null)
 
 .PHONY: synth-report
 synth-report: ## cells of every kind of core on iCE40 and ECP5 (Yosys; long): docs/synthesis.csv and docs/performance.md

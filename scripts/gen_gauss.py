@@ -124,10 +124,11 @@ def c_header(made):
     out = [f"/* {MADE}", " *",
            " * The 256 quadratic segments of the inverse normal: docs/signal-chain.md, \"The Gaussian\".",
            " * Index: 8 * (leading zeros of U) + next three bits. c0: Q15 magnitude at the start of the segment;",
-           " * c1: its fall over the segment, Q15; c2: the curvature, Q15. c12 = c1 | c2 << 16: one look-up for both.",
+           " * c1: its fall over the segment, Q15; c2: the curvature, Q15. Here c0 has the 8 that rounds it to Q11 in it, and",
+           " * c21 = c2 | c1 << 16: one look-up for both.",
            " */",
            "#ifndef PHOTOLANE_GAUSS_TABLE_H", "#define PHOTOLANE_GAUSS_TABLE_H", "", "#include <stdint.h>", ""]
-    for name, values in (("c0", [c0 for c0, _, _ in made]), ("c12", [f"{c2 << 16 | c1:#x}" for _, c1, c2 in made])):
+    for name, values in (("c0", [c0 + 8 for c0, _, _ in made]), ("c21", [f"{c1 << 16 | c2:#x}" for _, c1, c2 in made])):
         out.append(f"static const uint32_t pl_gauss_{name}[{SEGMENTS}] = {{")
         for start in range(0, SEGMENTS, 8):
             out.append("  " + " ".join(f"{value}," for value in values[start:start + 8]))

@@ -3,6 +3,9 @@
  * A device behind a link is timed by the clock of its port, simulated time for `sim:`, with B on the device already if
  * it fits; what bounds it is shown as a roofline.
  *
+ * The golden model is timed with B encoded before, as a model's weights are, and once with B encoded anew in the job; beside
+ * it OpenBLAS multiplies floats of the same shape on as many threads, job by job in turns, so that both see the same machine.
+ *
  * --processes P starts P processes side by side, each with a device of its own, as a user with P cores would. They
  * work in rounds: all start one job together, the round lasts until the last is done, and its speed is the sum of the
  * work over that time. So the figure for two processes is not flattered by one that runs alone at the end.
@@ -21,6 +24,8 @@
 #include "cli/cli.h"
 #include "cli/random_job.h"
 #include "cli/roofline.h"
+#include "cli/sgemm.h"
+#include "model/model.h"
 
 enum { PROCESSES_MAX = 64, REPEATS_MAX = 10000, BENCH_SEED = 1 };
 
@@ -28,7 +33,11 @@ typedef struct {
   const char *uri;
   pl_core core;
   int m, n, k, repeats, processes;
+  int sgemm_threads; /* 0: no comparison with sgemm */
 } bench_plan;
+
+/* What the parent asks of a worker, a byte each. */
+enum { ASK_JOB = 'j', ASK_FRESH_JOB = 'f', ASK_SGEMM = 's' };
 
 /* What a worker sends to the parent: once when it is ready, then once for every round. */
 typedef struct {
@@ -36,6 +45,7 @@ typedef struct {
   char text[sizeof((pl_error *)0)->text];
   pl_counters counters; /* of this job */
   uint32_t crc;         /* of its results */
+  double sgemm_seconds; /* 0: there is none */
 } report;
 
 /* ---- A worker ---- */
@@ -79,7 +89,7 @@ static int read_all(int fd, void *data, size_t size) {
   return 0;
 }
 
-/* Opens a device, runs one job to warm up, then one for every byte from `go`, until that closes. */
+/* Opens a device, runs one job to warm up, then what each byte from `go` asks for, until that closes. */
 static void work(const bench_plan *plan, int go, int reports) {
   report r = {0};
   pl_error err = {0};
@@ -87,21 +97,30 @@ static void work(const bench_plan *plan, int go, int reports) {
   pl_job job = {0};
   int8_t *block = NULL;
   int32_t *c = NULL;
-  char byte = 1;
+  char byte = ASK_JOB;
+  double job_seconds = 0;
+  cli_sgemm *sgemm = plan->sgemm_threads ? cli_sgemm_new(plan->m, plan->n, plan->k, plan->sgemm_threads) : NULL;
   r.status = pl_open(plan->uri, &dev, &err);
   if (!r.status) r.status = pl_configure(dev, &plan->core.image, &err);
   if (!r.status) r.status = make_operands(plan, &job, &block, &c, &err);
+  if (sgemm) cli_sgemm_for(sgemm, 0); /* warm */
   do {
-    if (!r.status) {
+    if (byte == ASK_SGEMM) {
+      r.sgemm_seconds = sgemm ? cli_sgemm_for(sgemm, job_seconds) : 0;
+    } else if (!r.status) {
+      const double begin = cli_seconds();
+      job.b_tag = byte == ASK_JOB; /* what the model keeps of B, an array loads anew for every job here */
       pl_counters_reset(dev);
       r.status = pl_gemm(dev, &job, &err);
+      job_seconds = cli_seconds() - begin;
+      if (!r.status) r.status = pl_get_counters(dev, &r.counters, &err);
+      if (!r.status)
+        r.crc = (uint32_t)crc32_z(0, (const unsigned char *)c, (size_t)plan->m * (size_t)plan->n * sizeof *c);
     }
-    if (!r.status) r.status = pl_get_counters(dev, &r.counters, &err);
-    if (!r.status)
-      r.crc = (uint32_t)crc32_z(0, (const unsigned char *)c, (size_t)plan->m * (size_t)plan->n * sizeof *c);
     if (r.status) memcpy(r.text, err.text, sizeof r.text);
     if (write_all(reports, &r, sizeof r)) break;
   } while (!r.status && !read_all(go, &byte, 1));
+  cli_sgemm_free(sgemm);
   pl_close(dev);
   free(block);
   free(c);
@@ -161,6 +180,8 @@ static pl_status collect(const workers *w, report *first, pl_error *err) {
 
 typedef struct {
   double best, median; /* GMAC/s of all processes together */
+  double fresh;        /* golden model: the best when B is encoded in every job; else 0 */
+  double sgemm;        /* the best of OpenBLAS; 0: not measured */
   report job;          /* counters and results of one job of one process */
   pl_device *dev;      /* behind a link: the device, with *roof; else NULL */
   roofline roof;
@@ -171,20 +192,37 @@ static int compare_seconds(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
+/* Has all workers do one thing; *seconds until the last is done. */
+static pl_status ask(const workers *w, char what, double *seconds, report *first, pl_error *err) {
+  const double started = cli_seconds();
+  for (int i = 0; i < w->count; i++)
+    if (write_all(w->go[i], &what, 1)) return pl_fail(err, PL_E_IO, "bench: process %d ended early", i);
+  pl_status status = collect(w, first, err);
+  *seconds = cli_seconds() - started;
+  return status;
+}
+
+static double smaller(double x, double y) { return !x || y < x ? y : x; }
+
 static pl_status measure(const bench_plan *plan, bench_figures *figures, pl_error *err) {
   workers w;
   static double seconds[REPEATS_MAX];
+  double fresh = 0, sgemm = 0, took;
+  report other;
   cli_progress bar;
   void (*before)(int) = signal(SIGPIPE, SIG_IGN); /* a worker that was killed is an error, not our end */
   pl_status status = start_workers(plan, &w, err);
   if (!status) status = collect(&w, &figures->job, err); /* warm */
   cli_progress_start(&bar, "bench", (uint64_t)plan->repeats);
   for (int round = 0; round < plan->repeats && !status; round++) {
-    double started = cli_seconds();
-    for (int i = 0; i < w.count; i++)
-      if (write_all(w.go[i], "g", 1)) status = pl_fail(err, PL_E_IO, "bench: process %d ended early", i);
-    if (!status) status = collect(&w, &figures->job, err);
-    seconds[round] = cli_seconds() - started;
+    status = ask(&w, ASK_JOB, &seconds[round], &figures->job, err);
+    if (!status && plan->sgemm_threads) {
+      if (!(status = ask(&w, ASK_FRESH_JOB, &took, &other, err))) fresh = smaller(fresh, took);
+      if (!status && other.crc != figures->job.crc)
+        status = pl_fail(err, PL_E_MISMATCH, "bench: B encoded before and B encoded anew gave different results");
+      if (!status && !(status = ask(&w, ASK_SGEMM, &took, &other, err)) && other.sgemm_seconds)
+        sgemm = smaller(sgemm, other.sgemm_seconds);
+    }
     cli_progress_update(&bar, (uint64_t)round);
   }
   cli_progress_end(&bar);
@@ -196,6 +234,8 @@ static pl_status measure(const bench_plan *plan, bench_figures *figures, pl_erro
   double gmac = 1e-9 * plan->processes * (double)plan->m * plan->n * plan->k;
   figures->best = gmac / seconds[0];
   figures->median = gmac / seconds[plan->repeats / 2];
+  figures->fresh = fresh ? gmac / fresh : 0;
+  figures->sgemm = sgemm ? gmac / sgemm : 0;
   return PL_OK;
 }
 
@@ -252,6 +292,9 @@ static pl_status measure_link(const bench_plan *plan, pl_device *dev, bench_figu
 
 /* ---- Output ---- */
 
+/* The kind that has vectors of its own (host/model/vectors.h). */
+static int coherent(const bench_plan *plan) { return plan->core.image.reg[PL_REG_KIND] == PL_KIND_COHERENT; }
+
 static double ratio(const pl_counters *c) { return c->ideal_cycles ? (double)c->cycles / (double)c->ideal_cycles : 0; }
 
 static int print_figures(int argc, char **argv, const bench_plan *plan, const bench_figures *figures) {
@@ -290,10 +333,17 @@ static int print_figures(int argc, char **argv, const bench_plan *plan, const be
   cJSON_AddNumberToObject(timing, "repeats", plan->repeats);
 
   if (figures->dev) cJSON_AddItemToObject(timing, "roofline", roofline_json(&figures->roof));
+  if (figures->fresh) {
+    cJSON_AddStringToObject(timing, "isa", coherent(plan) ? pl_model_isa() : "plain C");
+    cJSON_AddNumberToObject(timing, "threads", plan->sgemm_threads);
+    cJSON_AddNumberToObject(timing, "gmac_per_s_b_encoded_anew", figures->fresh);
+    if (figures->sgemm) cJSON_AddNumberToObject(timing, "sgemm_gmac_per_s", figures->sgemm);
+  }
 
   /* The figures that people and scripts look for stand at the top level too. */
   cJSON_AddNumberToObject(result, "gmac_per_s", figures->best);
   cJSON_AddNumberToObject(result, "gmac_per_s_median", figures->median);
+  if (figures->sgemm) cJSON_AddNumberToObject(result, "sgemm_ratio", figures->best / figures->sgemm);
   cJSON_AddNumberToObject(result, "cycles", (double)counters->cycles);
   cJSON_AddNumberToObject(result, "ideal_cycles", (double)counters->ideal_cycles);
   cJSON_AddNumberToObject(result, "load_cycles", (double)counters->load_cycles);
@@ -310,6 +360,14 @@ static void print_table(const bench_plan *plan, const bench_figures *figures) {
          plan->processes == 1 ? "" : "es", plan->repeats);
   printf("  %.3f GMAC/s best, %.3f median%s\n", figures->best, figures->median,
          plan->processes > 1 ? " (all processes together)" : "");
+  if (figures->fresh)
+    printf("  %s, %d thread%s, B encoded before; %.3f GMAC/s if every job encodes B anew\n",
+           coherent(plan) ? pl_model_isa() : "plain C", plan->sgemm_threads, plan->sgemm_threads == 1 ? "" : "s", figures->fresh);
+  if (figures->sgemm)
+    printf("  OpenBLAS sgemm, the same shape and threads, in turns: %.3f GMAC/s; ratio %.3f\n", figures->sgemm,
+           figures->best / figures->sgemm);
+  else if (figures->fresh)
+    puts("  no ratio to sgemm: libopenblas.so.0 is not installed");
   printf("  %" PRIu64 " detector reads a job, %" PRIu64 " clipped", c->reads, c->clipped);
   if (plan->core.image.reg[PL_REG_KIND] == PL_KIND_RNS)
     printf(", %" PRIu64 " found wrong, %" PRIu64 " corrected", c->detected, c->corrected);
@@ -335,6 +393,12 @@ static void default_job(pl_device *dev, int64_t *m, int64_t *n, int64_t *k) {
   if (!*k) *k = link ? 256 : 1024;
 }
 
+/* Of a URI of the golden model, which has been opened. */
+static int threads_of(const char *uri) {
+  const char *at = strstr(uri, "threads=");
+  return at ? atoi(at + 8) : 1;
+}
+
 int cmd_bench(int argc, char **argv) {
   const char *uri = "model:", *core = NULL;
   int64_t m = 0, n = 0, k = 0, channels = 0, repeats = 0, processes = 1;
@@ -354,7 +418,8 @@ int cmd_bench(int argc, char **argv) {
   const cli_help help = {
       "bench", "[-d URI] [-m M -n N -k K] [-c CORE] [--processes P] [--json]",
       "Times a matrix product of random codes: multiply-accumulates per second, and clock cycles\n"
-      "against the ideal count. For a device behind a link also what bounds it: link, memory, array.",
+      "against the ideal count. For a device behind a link also what bounds it: link, memory, array;\n"
+      "for the golden model also OpenBLAS's float product of the same shape.",
       options};
   if (!cli_parse(&help, argc, argv, NULL, 0, &code)) return code;
 
@@ -371,6 +436,7 @@ int cmd_bench(int argc, char **argv) {
   if (link && processes > 1)
     return pl_close(dev), cli_usage("bench: a device behind a link belongs to one process: leave out --processes");
   plan.m = (int)m, plan.n = (int)n, plan.k = (int)k;
+  if (!strncmp(uri, "model:", 6) && processes == 1) plan.sgemm_threads = threads_of(uri);
   plan.repeats = repeats ? (int)repeats : link ? 3 : 7;
   bench_figures figures = {0};
   pl_status status;

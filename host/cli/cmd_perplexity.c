@@ -72,7 +72,8 @@ int cmd_perplexity(int argc, char **argv) {
     if (tokens && count > (size_t)tokens) count = (size_t)tokens;
     cli_progress bar;
     cli_progress_start(&bar, "perplexity", count / (size_t)window * (size_t)window);
-    const pl_perplexity_settings how = {(int)window, (int)batch, s.optics && !alone};
+    const pl_perplexity_settings how = {
+        .window = (int)window, .batch = (int)batch, .beside = s.optics && !alone};
     pl_status status = pl_perplexity(s.model, s.optics, ids, (int64_t)count, &how, show_progress, &bar, &p, &err);
     cli_progress_end(&bar);
     if (status) code = nn_session_fail(&err, argc, argv);

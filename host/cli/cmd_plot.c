@@ -7,7 +7,7 @@
 #include "cli/energy.h"
 #include "study/sweep_series.h"
 
-enum { PANELS_MAX = 6, PANEL_WIDTH = 470, HEIGHT = 430 };
+enum { PANELS_MAX = 6, PANEL_WIDTH = 470, HEIGHT = 380 };
 
 /* ---- Lines ---- */
 
@@ -55,50 +55,82 @@ static const char *axis_name(const char *setting) {
   return setting;
 }
 
-/* One scale for all panels. Less than a factor of 3 is drawn on a linear axis; a logarithmic one gets numbers within its
- * decades, unless there are many. */
-static void draw_range(FILE *out, const panel *p, int panels) {
+/* ---- Scales: one for all panels ---- */
+
+/* Perplexity, logarithmic from the float model's on. Cores far from working are cut off: at TOO_MUCH times that they would
+ * leave no room for the others. */
+enum { TOO_MUCH = 20 };
+
+static void scale_perplexity(FILE *out, const panel *p, int panels) {
+  static const double within[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9};
   double low = INFINITY, high = 0;
   for (int k = 0; k < panels; k++) {
     const double reference = exp(p[k].line[0]->dot[0].reference_nll);
-    low = fmin(low, reference), high = fmax(high, 1.11 * reference);
+    low = fmin(low, reference), high = fmax(high, 1.15 * reference);
     for (int i = 0; i < p[k].lines; i++)
       for (int j = 0; j < p[k].line[i]->dots; j++) {
         const double y = pl_sweep_dot_perplexity(&p[k].line[i]->dot[j]);
-        if (isfinite(y)) low = fmin(low, y), high = fmax(high, y);
+        low = fmin(low, y), high = fmax(high, fmin(y, TOO_MUCH * reference));
       }
   }
-  const int is_log = high > 3 * low;
-  fprintf(out, "%s logscale y\nset yrange [%.6g:%.6g]\n", is_log ? "set" : "unset",
-          is_log ? low / 1.1 : low - 0.06 * (high - low), is_log ? high * pow(high / low, 0.15) : high + 0.3 * (high - low));
-  if (!is_log || high > 100 * low) return;
-  static const double within[] = {1, 1.5, 2, 3, 4, 5, 6, 8};
-  fprintf(out, "set ytics (");
+  const int is_wide = high > 3 * low; /* steps of 1, 2, 5 */
+  fprintf(out, "set ylabel 'perplexity'\nset logscale y\nset yrange [%.6g:%.6g]\nset ytics (", low / pow(high / low, 0.05),
+          high * pow(high / low, 0.05));
   for (double decade = pow(10, floor(log10(low / 1.1))); decade <= high * 2; decade *= 10)
+    for (size_t i = 0; i < sizeof within / sizeof *within; i++)
+      if (!is_wide || within[i] == 1 || within[i] == 2 || within[i] == 5) fprintf(out, "%.6g, ", within[i] * decade);
+  fprintf(out, "1e300)\n");
+}
+
+/* Loss, logarithmic, so that 1 % and 10 % are seen; LOSS_LEAST stands for all that is less, gains included. */
+static const double loss_least = 0.1, loss_most = 1000;
+
+static void scale_loss(FILE *out) {
+  fprintf(out, "set ylabel 'loss, %% (0.1: or less)'\nset logscale y\nset yrange [%g:%g]\n"
+               "set ytics ('0.1' 0.1, '0.3' 0.3, '1' 1, '3' 3, '10' 10, '30' 30, '100' 100, '300' 300, '1000' 1000)\n",
+          loss_least / 1.3, loss_most);
+}
+
+/* ---- Panels ---- */
+
+static void draw_axes(FILE *out, const panel *p, int is_bits) {
+  double from = INFINITY, to = 0;
+  char title[3 * PL_SWEEP_NAME];
+  snprintf(title, sizeof title, "%s", p->core);
+  if (strcmp(p->block, p->core)) snprintf(title, sizeof title, "%s: %s", p->block, p->core);
+  fprintf(out, "set title ");
+  quote(out, title);
+  fprintf(out, "\nset xlabel '%s'\nset xtics %s\n%s\n", axis_name(p->setting), is_bits ? "1" : "autofreq",
+          is_bits ? "unset logscale x" : "set logscale x");
+  for (int i = 0; i < p->lines; i++)
+    from = fmin(from, p->line[i]->dot[0].x), to = fmax(to, p->line[i]->dot[p->line[i]->dots - 1].x);
+  const int is_narrow = !is_bits && to < 30 * from; /* less than the ticks of two decades */
+  if (is_bits) fprintf(out, "set xrange [%.8g:%.8g]\n", from - 0.5, to + 0.5);
+  else fprintf(out, "set xrange [%.8g:%.8g]\n", from / 1.6, to * 1.6);
+  if (!is_narrow) return;
+  static const double within[] = {1, 1.5, 2, 3, 5, 7};
+  fprintf(out, "set xtics (");
+  for (double decade = pow(10, floor(log10(from / 1.6))); decade <= to * 2; decade *= 10)
     for (size_t i = 0; i < sizeof within / sizeof *within; i++) fprintf(out, "%.6g, ", within[i] * decade);
   fprintf(out, "1e300)\n");
 }
 
-static void draw_panel(FILE *out, const panel *p, int number, int is_bits) {
+static void draw_panel(FILE *out, const panel *p, int number, int is_bits, int is_loss) {
   const double reference = exp(p->line[0]->dot[0].reference_nll);
-  fprintf(out, "set title ");
-  quote(out, p->core);
-  fprintf(out, "\nset xlabel '%s'\nset xtics %s\n%s\n", axis_name(p->setting), is_bits ? "1" : "autofreq",
-          is_bits ? "unset logscale x" : "set logscale x");
-  double from = INFINITY, to = 0;
-  for (int i = 0; i < p->lines; i++)
-    from = fmin(from, p->line[i]->dot[0].x), to = fmax(to, p->line[i]->dot[p->line[i]->dots - 1].x);
-  if (is_bits) fprintf(out, "set xrange [%.8g:%.8g]\n", from - 0.5, to + 0.5);
-  else fprintf(out, "set xrange [%.8g:%.8g]\n", from / 1.6, to * 1.6);
+  draw_axes(out, p, is_bits);
   for (int i = 0; i < p->lines; i++) {
     fprintf(out, "$p%dl%d << EOD\n", number, i);
-    for (int j = 0; j < p->line[i]->dots; j++)
-      fprintf(out, "%.8g %.8g\n", p->line[i]->dot[j].x, pl_sweep_dot_perplexity(&p->line[i]->dot[j]));
+    for (int j = 0; j < p->line[i]->dots; j++) {
+      const pl_sweep_dot *d = &p->line[i]->dot[j];
+      const double y = is_loss ? fmax(100 * pl_sweep_dot_loss(d), loss_least) : pl_sweep_dot_perplexity(d);
+      fprintf(out, "%.8g %.8g\n", d->x, fmin(y, 1e30)); /* gnuplot leaves a gap where a number is not finite */
+    }
     fprintf(out, "EOD\n");
   }
-  fprintf(out, "plot %.8g with lines lc rgb '#59636e' dt 1 title 'float', %.8g with lines lc rgb '#59636e' dt 2 title "
-               "'+1 %%', %.8g with lines lc rgb '#59636e' dt 3 title '+10 %%'", reference, reference * 1.01,
-          reference * 1.10);
+  fprintf(out, "plot ");
+  if (!is_loss) fprintf(out, "%.8g with lines lc rgb '#59636e' dt 1 title 'float', ", reference);
+  fprintf(out, "%.8g with lines lc rgb '#59636e' dt 2 title '%s1 %%', %.8g with lines lc rgb '#59636e' dt 3 title '%s10 %%'",
+          is_loss ? 1 : reference * 1.01, is_loss ? "" : "+", is_loss ? 10 : reference * 1.10, is_loss ? "" : "+");
   for (int i = 0; i < p->lines; i++) {
     fprintf(out, ", $p%dl%d using 1:2 with linespoints ls %d title ", number, i, i % 8 + 1);
     quote(out, *p->line[i]->label ? p->line[i]->label : "this core");
@@ -118,14 +150,16 @@ static int draw_lines(const pl_sweep_table *t, const char *const *settings, int 
   }
   energy_plot plot = {0};
   if (!panels) code = cli_usage("plot: %s has no setting %s with two values at least", t->path, settings[0]);
-  else code = energy_plot_begin(&plot, path, PANEL_WIDTH * panels, HEIGHT);
+  else code = energy_plot_begin(&plot, path, PANEL_WIDTH * panels, 2 * HEIGHT);
   if (!code) {
     for (int i = 0; i < 8; i++)
       fprintf(plot.script, "set style line %d lc rgb '%s' lw 2 pt 7 ps 0.6\n", i + 1, colours[i]);
-    fprintf(plot.script, "set key top right spacing 0.9\nset multiplot layout 1,%d\nset ylabel "
-                         "'perplexity'\n", panels);
-    draw_range(plot.script, p, panels);
-    for (int i = 0; i < panels; i++) draw_panel(plot.script, &p[i], i, is_bits);
+    fprintf(plot.script, "set clip one\nset clip two\nset key top right opaque spacing 0.9\nset multiplot layout 2,%d\n", panels);
+    for (int is_loss = 0; is_loss < 2; is_loss++) {
+      if (is_loss) scale_loss(plot.script);
+      else scale_perplexity(plot.script, p, panels);
+      for (int i = 0; i < panels; i++) draw_panel(plot.script, &p[i], is_loss * panels + i, is_bits, is_loss);
+    }
     fprintf(plot.script, "unset multiplot\n");
     code = energy_plot_end(&plot);
   }

@@ -64,8 +64,12 @@ static int measure(const options *o, const pl_sweep *sweep, pl_sweep_store *stor
   if (foreign)
     cli_note("%d points in %s were measured by another build than this one (%s); the column build tells", foreign,
              o->output, pl_build_id());
-  /* Before any worker: a wrong model or text is one message. */
-  if (!is_mpi && there < sweep->count && pl_sweep_lab_open(sweep, &lab, &err)) return cli_fail(&err);
+  /* Before any worker: a wrong model or text is one message, and the float model runs once for all of them. */
+  if (!is_mpi && there < sweep->count &&
+      (pl_sweep_lab_open(sweep, &lab, &err) || pl_sweep_lab_prepare(lab, &err))) {
+    pl_sweep_lab_close(lab);
+    return cli_fail(&err);
+  }
   code = sweep_job_start(&job, sweep, store, o->limit);
   if (!code) code = is_mpi ? sweep_mpi_lead(&job) : job.left ? sweep_with_processes(&job, lab, (int)o->workers) : CLI_OK;
   const int done = job.done;

@@ -64,7 +64,7 @@ int sweep_print_csv(const pl_sweep_table *t) {
   printf("point,block,core,kind,seed,range");
   for (int i = 0; i < c.count; i++) putchar(','), put_text(c.name[i]);
   printf(",perplexity,perplexity_error,reference_perplexity,loss,kl_divergence,kl_divergence_error,top1_agreement,tokens,"
-         "clip_rate,worst_clip_rate,worst_clip_layer,worst_clip_product,product_error,macs,reads,detected,corrected,"
+         "clip_rate,worst_clip_rate,worst_clip_layer,worst_clip_product,product_error,energy_fj_per_mac,macs,reads,detected,corrected,"
          "encodings_a,encodings_b,check,check_products,build,sweep\n");
   for (int i = 0; i < t->rows; i++) {
     const pl_sweep_row *row = &t->row[i];
@@ -81,7 +81,9 @@ int sweep_print_csv(const pl_sweep_table *t) {
            r->perplexity / r->reference - 1, r->kl, r->kl_error, r->top1, (long long)r->scored, clip_rate(r), rate);
     if (most) printf("%d,%s,", most->layer, pl_nn_product_names[most->product]);
     else printf(",,");
-    printf("%.6g,%llu,%llu,%llu,%llu,%llu,%llu,%s,%llu,", r->product_error, (unsigned long long)r->macs,
+    printf("%.6g,", r->product_error);
+    if (r->fj_per_mac > 0) printf("%.6g", r->fj_per_mac);
+    printf(",%llu,%llu,%llu,%llu,%llu,%llu,%s,%llu,", (unsigned long long)r->macs,
            (unsigned long long)r->reads, (unsigned long long)r->detected, (unsigned long long)r->corrected,
            (unsigned long long)r->encodings_a, (unsigned long long)r->encodings_b, pl_sweep_check_name(r->check),
            (unsigned long long)r->check_products);
@@ -120,6 +122,7 @@ static cJSON *row_json(const pl_sweep_row *row) {
       {"kl_divergence", r->kl},        {"kl_divergence_error", r->kl_error},
       {"top1_agreement", r->top1},     {"tokens", (double)r->scored},
       {"clip_rate", clip_rate(r)},     {"product_error", r->product_error},
+      {"energy_fj_per_mac", r->fj_per_mac > 0 ? r->fj_per_mac : NAN},
       {"macs", (double)r->macs},       {"reads", (double)r->reads},
       {"clipped", (double)r->clipped}, {"detected", (double)r->detected},
       {"corrected", (double)r->corrected}, {"encodings_a", (double)r->encodings_a},
@@ -168,9 +171,11 @@ int sweep_print_table(const pl_sweep_table *t) {
   for (int i = 0; i < t->rows; i++) {
     const pl_sweep_row *row = &t->row[i];
     const pl_sweep_result *r = row->result;
-    printf("%5d %12.4f %+8.2f %9.5f %8.2f %8.4f  %-9s %s", r->point, r->perplexity,
-           100 * (r->perplexity / r->reference - 1), r->kl, 100 * r->top1, 100 * clip_rate(r),
-           pl_sweep_check_name(r->check), row->core);
+    const int is_far = !(r->perplexity < 1e6); /* hundreds of digits otherwise */
+    printf(is_far ? "%5d %12.5g %+8.2g" : "%5d %12.4f %+8.2f", r->point, r->perplexity,
+           100 * (r->perplexity / r->reference - 1));
+    printf(" %9.5f %8.2f %8.4f  %-9s %s", r->kl, 100 * r->top1, 100 * clip_rate(r), pl_sweep_check_name(r->check),
+           row->core);
     for (int j = 0; j < row->settings; j++)
       if (strcmp(row->name[j], "core")) printf(", %s %s", row->name[j], row->value[j]);
     putchar('\n');
@@ -179,19 +184,23 @@ int sweep_print_table(const pl_sweep_table *t) {
 }
 
 int sweep_print_needs(const pl_sweep_table *t) {
-  printf("needed,for_loss_1_percent,for_loss_10_percent,smallest,largest,core,block,with\n");
+  printf("needed,for_loss_1_percent,for_loss_10_percent,fj_per_mac_1_percent,fj_per_mac_10_percent,smallest,largest,core,block,with\n");
   for (int i = 0; pl_sweep_needed_name(i); i++) {
     pl_sweep_series *lines;
     const char *name = pl_sweep_needed_name(i);
     const int count = pl_sweep_series_make(t, name, &lines);
     for (int j = 0; j < count; j++) {
       if (lines[j].dots < 2) continue;
+      double energy[2] = {0, 0};
       printf("%s", name);
       for (int k = 0; k < 2; k++) {
         const double needed = pl_sweep_series_needed(&lines[j], k ? 0.10 : 0.01);
         if (isnan(needed)) printf(",more");
         else printf(",%.10g", needed);
+        for (int d = 0; d < lines[j].dots; d++)
+          if (lines[j].dot[d].x == needed) energy[k] = lines[j].dot[d].fj_per_mac;
       }
+      for (int k = 0; k < 2; k++) printf(energy[k] > 0 ? ",%.4g" : ",", energy[k]);
       printf(",%.10g,%.10g,", lines[j].dot[0].x, lines[j].dot[lines[j].dots - 1].x);
       put_text(lines[j].core), putchar(','), put_text(lines[j].block), putchar(','), put_text(lines[j].label);
       putchar('\n');

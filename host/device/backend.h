@@ -8,6 +8,7 @@
  *   identify   fills in what differs from device.c's defaults (uri, backend, kind, build are preset)
  *   configure  `dev->image` has just been replaced by a checked image (may be NULL: nothing to do)
  *   gemm       computes a whole job; adds reads, clipped, encodings and cycles to dev->counters
+ *   holds      whether gemm would not read the job's b: else device.c refuses a job without it
  */
 #ifndef PHOTOLANE_BACKEND_H
 #define PHOTOLANE_BACKEND_H
@@ -64,6 +65,7 @@ struct pl_backend {
   pl_status (*configure)(pl_device *dev, pl_error *err);
   /* words: dev->image with the job's words filled in (sum0 = 0, depth = k) */
   pl_status (*gemm)(pl_device *dev, const pl_job *job, const pl_image *words, pl_error *err);
+  int (*holds)(pl_device *dev, const pl_job *job, const pl_image *words); /* NULL: never */
 };
 
 extern const pl_backend pl_backend_model, pl_backend_rtl, pl_backend_sim, pl_backend_ftdi, pl_backend_null;

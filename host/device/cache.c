@@ -65,6 +65,14 @@ uint64_t pl_cache_clear(pl_cache *cache) {
   return used;
 }
 
+int pl_cache_has(const pl_cache *cache, uint64_t tag, const pl_model_regs *r) {
+  const entry *e = cache->bucket[tag % BUCKETS];
+  pl_model_regs key;
+  while (e && e->tag != tag) e = e->chain;
+  pl_operand_key(r, &key);
+  return e && !memcmp(&e->key, &key, sizeof key);
+}
+
 pl_operand *pl_cache_get(pl_cache *cache, uint64_t tag, const pl_model_regs *r, int *found) {
   pl_model_regs key;
   pl_operand_key(r, &key);
@@ -77,13 +85,13 @@ pl_operand *pl_cache_get(pl_cache *cache, uint64_t tag, const pl_model_regs *r, 
   }
   if (e) drop(cache, e);
 
-  const uint64_t bytes = sizeof *e + pl_operand_bytes(r, r->cols);
+  const uint64_t bytes = sizeof *e + pl_operand_bytes(r, 1, r->cols);
   if (bytes > cache->room) return NULL;
   while (cache->room - cache->used < bytes) drop(cache, cache->oldest);
   if (!(e = malloc(sizeof *e))) return NULL;
   *e = (entry){.tag = tag, .bytes = bytes};
   memcpy(&e->key, &key, sizeof key);
-  if (pl_operand_alloc(&e->b, r, r->cols)) {
+  if (pl_operand_alloc(&e->b, r, 1, r->cols)) {
     free(e);
     return NULL;
   }

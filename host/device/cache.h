@@ -27,6 +27,9 @@ void pl_cache_free(pl_cache *cache); /* NULL is fine */
  * memory ran out. The operand belongs to the cache and is good until the next pl_cache_get or pl_cache_clear. */
 pl_operand *pl_cache_get(pl_cache *cache, uint64_t tag, const pl_model_regs *r, int *found);
 
+/* Whether pl_cache_get would find B. Changes nothing. */
+int pl_cache_has(const pl_cache *cache, uint64_t tag, const pl_model_regs *r);
+
 /* Gives everything back. Returns the bytes that were in use. */
 uint64_t pl_cache_clear(pl_cache *cache);
 

@@ -75,10 +75,11 @@ pl_status pl_configure(pl_device *dev, const pl_image *image, pl_error *err) {
   return dev->backend->configure ? dev->backend->configure(dev, err) : PL_OK;
 }
 
-static pl_status check_job(const pl_job *j, pl_error *err) {
+static pl_status check_job(pl_device *dev, const pl_job *j, pl_error *err) {
   if (j->m < 1 || j->n < 1 || j->k < 1)
     return pl_fail(err, PL_E_INPUT, "pl_gemm: m, n and k must be at least 1, not %d x %d x %d", j->m, j->n, j->k);
-  if (!j->a || !j->b || !j->c) return pl_fail(err, PL_E_INPUT, "pl_gemm: a, b and c must not be NULL");
+  if (!j->a || !j->c || (!j->b && !pl_holds(dev, j)))
+    return pl_fail(err, PL_E_INPUT, "pl_gemm: a, b and c must not be NULL");
   if (j->k > DEPTH_MAX)
     return pl_fail(err, PL_E_INPUT, "pl_gemm: k is %d but may be %d at most: split the sum", j->k, DEPTH_MAX);
   if ((uint64_t)j->row0 + (uint64_t)j->m > ROW_END || j->m >= ROW_END)
@@ -113,9 +114,16 @@ void pl_job_words(const pl_image *core, const pl_job *job, pl_image *words) {
   if (job->range.mean_light) words->reg[PL_REG_SYSTEMATIC_VAR] = pl_systematic_var(core, job->range.mean_light);
 }
 
+int pl_holds(pl_device *dev, const pl_job *job) {
+  pl_image words;
+  if (!dev || !job || !job->b_tag || !dev->backend->holds) return 0;
+  pl_job_words(&dev->image, job, &words);
+  return dev->backend->holds(dev, job, &words);
+}
+
 pl_status pl_gemm(pl_device *dev, const pl_job *job, pl_error *err) {
   if (!dev || !job) return pl_fail(err, PL_E_INPUT, "pl_gemm: device and job must not be NULL");
-  pl_status status = check_job(job, err);
+  pl_status status = check_job(dev, job, err);
   if (status) return status;
 
   pl_image words;

@@ -108,7 +108,7 @@ static pl_status multiply(const pl_job *job, const pl_image *words, int threads,
 
   int by_columns = job->n >= job->m, parts = worth(threads, by_columns ? job->n : job->m, m * n * k, MACS_PER_THREAD);
   int64_t clipped = run(&whole, by_columns, parts, compute, &errors);
-  if (clipped < 0 && cache && pl_cache_clear(cache)) { /* the memory may be in the cache */
+  if (clipped < 0 && cache && job->b && pl_cache_clear(cache)) { /* the memory may be in the cache */
     whole.kept = NULL;
     found = 0;
     errors = (pl_model_errors){0};
@@ -164,10 +164,19 @@ static pl_status model_gemm(pl_device *dev, const pl_job *job, const pl_image *w
   return multiply(job, words, state->threads, state->cache, &dev->counters, err);
 }
 
+/* With every effect off the codes are multiplied as they are, and nothing is kept. */
+static int model_holds(pl_device *dev, const pl_job *job, const pl_image *words) {
+  const model_state *state = dev->state;
+  pl_model_regs regs;
+  pl_model_unpack(words, &regs);
+  return state->cache && regs.effects && pl_cache_has(state->cache, job->b_tag, &regs);
+}
+
 const pl_backend pl_backend_model = {
     .scheme = "model",
     .options = "threads cache",
     .open = model_open,
     .close = model_close,
     .gemm = model_gemm,
+    .holds = model_holds,
 };

@@ -7,20 +7,40 @@
 
 #include "device/backend.h"
 
-enum { FILE_MAX = 1 << 20 };
+enum { FILE_MAX = 1 << 20, NAMES_MAX = 64, NAME_MAX_LENGTH = 60 };
 
-/* Appends the names of the .cfg files in `dir` to `list`, each once. */
-static void list_names(const char *dir, char *list, size_t size) {
+typedef struct {
+  int count;
+  char name[NAMES_MAX][NAME_MAX_LENGTH + 1];
+} names;
+
+/* Adds the names of the .cfg files in `dir`. */
+static void add_names(const char *dir, names *found) {
   DIR *entries = opendir(dir);
   if (!entries) return;
-  for (struct dirent *e; (e = readdir(entries));) {
-    size_t length = strlen(e->d_name);
-    char marked[80];
-    if (length <= 4 || length > 64 || strcmp(e->d_name + length - 4, ".cfg")) continue;
-    snprintf(marked, sizeof marked, " %.*s,", (int)(length - 4), e->d_name);
-    if (!strstr(list, marked) && strlen(list) + strlen(marked) < size) strcat(list, marked);
+  for (struct dirent *e; (e = readdir(entries)) && found->count < NAMES_MAX;) {
+    const size_t length = strlen(e->d_name);
+    if (length <= 4 || length - 4 > NAME_MAX_LENGTH || strcmp(e->d_name + length - 4, ".cfg")) continue;
+    snprintf(found->name[found->count++], sizeof *found->name, "%.*s", (int)(length - 4), e->d_name);
   }
   closedir(entries);
+}
+
+static int compare_names(const void *a, const void *b) { return strcmp(a, b); }
+
+/* " a, b, c", in order and each once; " a, b and 7 more" if there is no room for all. */
+static void list_names(names *found, char *list, size_t size) {
+  int kept = 0, shown = 0;
+  qsort(found->name, (size_t)found->count, sizeof *found->name, compare_names);
+  for (int i = 0; i < found->count; i++)
+    if (!i || strcmp(found->name[i], found->name[kept - 1])) memmove(found->name[kept++], found->name[i], sizeof *found->name);
+  size_t length = 0;
+  for (; shown < kept; shown++) {
+    const size_t more = strlen(found->name[shown]) + 2;
+    if (length + more + 16 > size) break;
+    length += (size_t)snprintf(list + length, size - length, "%s %s", shown ? "," : "", found->name[shown]);
+  }
+  if (shown < kept) snprintf(list + length, size - length, " and %d more", kept - shown);
 }
 
 pl_status pl_shipped_path(pl_search where, const char *folder, const char *noun, const char *name, char *path,
@@ -42,11 +62,12 @@ pl_status pl_shipped_path(pl_search where, const char *folder, const char *noun,
     }
   }
   char list[384] = "", dir[PL_PATH_MAX + 32];
+  names found = {0};
   for (int i = 0; i < search.count; i++) {
     snprintf(dir, sizeof dir, "%s/%s", search.dir[i], folder);
-    list_names(dir, list, sizeof list);
+    add_names(dir, &found);
   }
-  if (*list) list[strlen(list) - 1] = 0;
+  list_names(&found, list, sizeof list);
   return pl_fail(err, PL_E_INPUT, "there is no %s '%s'; there are%s; a file of one's own ends in .cfg", noun, name,
                  *list                      ? list
                  : where == PL_SEARCH_CORES ? " none installed (set PHOTOLANE_CORES to their folder)"

@@ -12,6 +12,7 @@
 #define PL_ARCH_FIELDS(X)                                                                      \
   /* geometry */                                                                               \
   X(bits, PL_LIGHT | P, PL_LIGHT | P, WHOLE, 1, 16)             /* of operands and converters */ \
+  X(adc_bits, PL_LIGHT | P, 0, WHOLE, 1, 16)                    /* of the ADC, if other than bits */ \
   X(tiles, PL_LIGHT, PL_LIGHT, WHOLE, 1, 1e6)                                                  \
   X(cores_per_tile, PL_LIGHT, PL_LIGHT, WHOLE, 1, 1e6)                                         \
   X(core_height, PL_LIGHT, PL_LIGHT, WHOLE, 1, 1e6)                                            \

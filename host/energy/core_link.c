@@ -22,6 +22,9 @@ static int operand_bits(const pl_physics *p) {
   return p->kind == PL_KIND_INTENSITY ? a : a > b ? a : b;
 }
 
+/* 0: the core has no ADC to follow. */
+static int adc_bits(const pl_physics *p) { return p->effects & PL_EFFECT_ADC ? p->adc_bits : 0; }
+
 static pl_status follow_coherent(pl_arch *arch, const pl_physics *p, pl_error *err) {
   const double at_once = p->wavelengths * arch->cores_per_tile, cycles = p->channels / at_once;
   char set[96];
@@ -32,6 +35,7 @@ static pl_status follow_coherent(pl_arch *arch, const pl_physics *p, pl_error *e
                    p->name, p->channels, p->wavelengths, arch->cores_per_tile, arch->head.name);
   snprintf(set, sizeof set, "bits=%d,core_wavelengths=%d,temporal_accumulation=%.0f", operand_bits(p), p->wavelengths,
            cycles);
+  if (adc_bits(p)) arch->adc_bits = adc_bits(p);
   return pl_arch_set(arch, set, err);
 }
 
@@ -40,6 +44,7 @@ static pl_status follow_intensity(pl_arch *arch, const pl_physics *p, pl_error *
   const double photons = pl_core_photons_per_mac(p) * p->channels;
   snprintf(set, sizeof set, "bits=%d", operand_bits(p));
   if (photons > 0) snprintf(set, sizeof set, "bits=%d,photons_per_dot_product=%.17g", operand_bits(p), photons);
+  if (adc_bits(p)) arch->adc_bits = adc_bits(p);
   return pl_arch_set(arch, set, err);
 }
 

@@ -1,8 +1,8 @@
 /* core_link.h: an architecture that follows the description of an emulated core (host/physics/cores): what the emulator
  * computes with and what the cost model prices are then one design.
  *
- *   coherent  -> crossbar   bits of the DACs, wavelengths, cycles summed before one ADC sample
- *   intensity -> in_place   bits of the DAC of the values, photons per dot product and pass
+ *   coherent  -> crossbar   bits of DACs and ADC, wavelengths, cycles summed before one ADC sample
+ *   intensity -> in_place   bits of the DAC of the values and of the ADC, photons per dot product and pass
  *   rns       -> residue    group, moduli and their bits, redundant ones included */
 #ifndef PL_ENERGY_CORE_LINK_H
 #define PL_ENERGY_CORE_LINK_H

@@ -5,7 +5,8 @@
 #include "energy/models.h"
 
 double pl_adc_mw(const pl_arch *a) {
-  return a->adc_rated_power_mw * (a->bits / a->adc_rated_bits) * (a->clock_ghz / a->adc_rated_gs_per_s);
+  const double bits = a->adc_bits > 0 ? a->adc_bits : a->bits;
+  return a->adc_rated_power_mw * (bits / a->adc_rated_bits) * (a->clock_ghz / a->adc_rated_gs_per_s);
 }
 
 double pl_dac_mw(const pl_arch *a) {

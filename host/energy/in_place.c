@@ -15,9 +15,9 @@ static const double planck_c_pj_nm = 6.62607015e-34 * 299792458.0 * 1e9 * 1e12; 
 static double gain(double factor) { return factor > 0 ? factor : 1; }
 
 /* Converters from their reference to `bits`: twice the energy for each bit, or in proportion to the bits. */
-static double converter_scale(const pl_arch *a) {
-  const double scale = a->converter_energy_doubles_per_bit ? exp2(a->bits - a->converter_reference_bits)
-                                                           : a->bits / a->converter_reference_bits;
+static double converter_scale(const pl_arch *a, double bits) {
+  const double scale = a->converter_energy_doubles_per_bit ? exp2(bits - a->converter_reference_bits)
+                                                           : bits / a->converter_reference_bits;
   return scale / gain(a->converter_efficiency_gain);
 }
 
@@ -39,8 +39,8 @@ static void add_op(const pl_arch *a, const pl_workload *w, const pl_op *op, pl_c
   const double reads = all * (op->measured ? op->reads : op->m * op->n);
   const double photons = op->photons > 0 ? all * op->photons : reads * a->photons_per_dot_product;
   cost->pj[PL_PART_SRAM] += memory_scale(a) * (loads * a->memory_in_pj + reads * a->memory_out_pj);
-  cost->pj[PL_PART_DAC] += converter_scale(a) * loads * a->dac_pj;
-  cost->pj[PL_PART_ADC] += converter_scale(a) * reads * a->adc_pj;
+  cost->pj[PL_PART_DAC] += converter_scale(a, a->bits) * loads * a->dac_pj;
+  cost->pj[PL_PART_ADC] += converter_scale(a, a->adc_bits > 0 ? a->adc_bits : a->bits) * reads * a->adc_pj;
   cost->pj[PL_PART_MODULATOR] += loads * a->modulator_pj;
   cost->pj[PL_PART_TIA] += reads * a->receiver_pj;
   cost->pj[PL_PART_LASER] += photons * planck_c_pj_nm / a->wavelength_nm / a->laser_efficiency;

@@ -1,7 +1,8 @@
 /* gemm.c: whole jobs. The same bits as pl_model_read() for every read, at the speed of the vector unit.
  *
- * Each operand is encoded once into flat arrays (operand.c). A block of columns then goes through the stages
- * together: exact sums as 16-bit dot products, then one plain loop per enabled stage over the block.
+ * Each operand is encoded once into flat arrays (operand.c). Coherent jobs then go through the vectors of vectors.h, group of
+ * columns by group. For the other kinds, and without those vectors, a block of columns goes through the stages together:
+ * exact sums as 16-bit dot products, then one plain loop per enabled stage over the block.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,19 +11,21 @@
 #include "model/poisson.h"
 #include "model/rns.h"
 #include "model/stages.h"
+#include "model/vectors.h"
 
 enum {
   BLOCK = 128,      /* columns that go through the stages together */
   FIELD_RUN = 128,  /* products of fields that fit int32: 128 * 4095^2 < 2^31 */
-  POWER_RUN = 1024, /* products of powers: 1024 * 1023^2 < 2^31 */
   RAILS_RUN = 64,   /* products of rails that fit uint32: 64 * 8190^2 < 2^32 */
   AHEAD = 2048,     /* bytes; a cache line is 64 */
+  ROWS = 128,       /* of A that go through one group of columns before its next read: their results stay in the cache */
 };
 
 /* The values of one detector read of each column of a block. */
 typedef struct {
   int32_t v[BLOCK];
-  uint32_t amount[BLOCK]; /* of power, then of light */
+  uint32_t power[BLOCK];
+  uint32_t amount[BLOCK]; /* of light */
   int32_t g0[BLOCK], g1[BLOCK];
   int32_t dispersion[BLOCK];
   uint64_t variance[BLOCK];
@@ -63,7 +66,46 @@ PL_INLINE uint64_t rail_sum(const int16_t *a, const int16_t *b, int depth) {
   return sum;
 }
 
-/* 4 and 5: v = rnd(y, 6) of n columns. */
+/* 4: y of the columns of a group, b packed. */
+PL_HOT static void packed_fields(const int16_t *a, const int16_t *b, int depth, int64_t y[PL_GROUP]) {
+  for (int j = 0; j < PL_GROUP; j++) y[j] = 0;
+  for (int start = 0; start < depth; start += FIELD_RUN) {
+    const int end = start + FIELD_RUN < depth ? start + FIELD_RUN : depth;
+    int32_t run[PL_GROUP] = {0};
+    for (int k = start; k < end; k += 2, b += 2 * PL_GROUP)
+      for (int j = 0; j < PL_GROUP; j++) run[j] += a[k] * b[2 * j] + a[k + 1] * b[2 * j + 1];
+    for (int j = 0; j < PL_GROUP; j++) y[j] += run[j];
+  }
+}
+
+/* 4: P of the columns of a group; a: powers, b: packed fields. */
+PL_HOT static void packed_powers(const int16_t *a, const int16_t *b, int depth, uint32_t power[PL_GROUP]) {
+  for (int j = 0; j < PL_GROUP; j++) power[j] = 0;
+  for (int k = 0; k < depth; k += 2, b += 2 * PL_GROUP)
+    for (int j = 0; j < PL_GROUP; j++)
+      power[j] += (uint32_t)a[k] * pl_power_of((uint32_t)(b[2 * j] * b[2 * j])) +
+                  (uint32_t)a[k + 1] * pl_power_of((uint32_t)(b[2 * j + 1] * b[2 * j + 1]));
+}
+
+/* 4 and 5: v = rnd(y, 6) of n columns, and, unless power is NULL, P. From row `at` of b on, in read s; a: of that read. */
+static void coherent_sums(const int16_t *field_a, const int16_t *power_a, const pl_operand *b, int s, int at, int n,
+                          int32_t *v, uint32_t *power) {
+  const int depth = pl_operand_stride(b, pl_operand_depth(b, s));
+  for (int j = 0; j < n;) {
+    const int lane = (at + j) % PL_GROUP, count = min_int(PL_GROUP - lane, n - j);
+    const int16_t *group = b->field + pl_operand_at(b, s, at + j - lane);
+    int64_t y[PL_GROUP];
+    uint32_t p[PL_GROUP];
+    packed_fields(field_a, group, depth, y);
+    if (power) packed_powers(power_a, group, depth, p);
+    for (int i = 0; i < count; i++, j++) {
+      v[j] = (int32_t)pl_rnd(y[lane + i], 6);
+      if (power) power[j] = p[lane + i];
+    }
+  }
+}
+
+/* intensity, 4 and 5: v = rnd(y, 6) of n columns. */
 PL_HOT static void field_sums(const int16_t *a, const int16_t *b, int depth, int n, int32_t *v) {
   for (int j = 0; j < n; j++, b += depth) {
     ask_ahead(b);
@@ -82,21 +124,6 @@ PL_HOT static void detector_lights(const int16_t *const a[2], const int16_t *con
     const uint64_t light = rail_sum(a[1], rails, depth);
     plus[j] = pl_plus_light(light, y);
     minus[j] = pl_plus_light(light, -y);
-  }
-}
-
-/* 4: P of n columns. */
-PL_HOT static void power_sums(const int16_t *a, const int16_t *b, int depth, int n, uint32_t *power) {
-  for (int j = 0; j < n; j++, b += depth) {
-    ask_ahead(b);
-    uint32_t sum = 0;
-    for (int start = 0; start < depth; start += POWER_RUN) {
-      const int end = start + POWER_RUN < depth ? start + POWER_RUN : depth;
-      int32_t run = 0;
-      for (int k = start; k < end; k++) run += a[k] * b[k];
-      sum += (uint32_t)run;
-    }
-    power[j] = sum;
   }
 }
 
@@ -150,8 +177,8 @@ PL_HOT static void receiver(const pl_model_regs *r, int n, read_block *b) {
 PL_HOT static void phase_mean(uint32_t loss, int n, int32_t *v) {
   for (int j = 0; j < n; j++) v[j] = pl_phase_mean(v[j], loss);
 }
-PL_HOT static void disperse(int64_t x, const int64_t *w, int n, int32_t *v) {
-  for (int j = 0; j < n; j++) v[j] += (int32_t)pl_rnd(x - w[j], 6);
+static void disperse(int64_t x, const pl_operand *b, int s, int at, int n, int32_t *v) {
+  for (int j = 0; j < n; j++) v[j] += (int32_t)pl_rnd(x - b->dispersion[pl_operand_sum_at(b, s, at + j)], 6);
 }
 PL_HOT static void output_noise(uint32_t sigma, const int32_t *g, int n, int32_t *v) {
   for (int j = 0; j < n; j++) v[j] = pl_output_noise(v[j], sigma, g[j]);
@@ -178,9 +205,8 @@ PL_HOT static int convert(const pl_model_regs *r, const int32_t *v, int n, int32
  * adds the codes to c. Returns the clipped reads. */
 static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int row, int col, int at,
                             int n, int s, int32_t *c, read_block *w) {
-  const int depth = pl_operand_stride(pl_operand_depth(a, s)); /* the rest are zeros */
-  const size_t at_a = pl_operand_at(a, s, row), sum_a = (size_t)s * (size_t)a->rows + (size_t)row;
-  const size_t at_b = pl_operand_at(b, s, at), sum_b = (size_t)s * (size_t)b->rows + (size_t)at;
+  const int depth = pl_operand_stride(a, pl_operand_depth(a, s)); /* the rest are zeros */
+  const size_t at_a = pl_operand_at(a, s, row), sum_a = pl_operand_sum_at(a, s, row), at_b = pl_operand_at(b, s, at);
   const uint32_t effects = r->effects;
 
   if (effects & PL_EFFECT_PHOTONS) {
@@ -191,11 +217,14 @@ static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const p
       count_photons(r, PL_NOISE_PHOTONS + d, r->row0 + (uint32_t)row, r->col0 + (uint32_t)col, r->sum0 + (uint32_t)s, n,
                     w->light[d], w->count[d]);
     photon_values(w->count[0], w->count[1], r->photon_step, r->photon_step_shift, n, w->v);
+  } else if (b->packed) {
+    const int phase = (effects & PL_EFFECT_PHASE) != 0;
+    coherent_sums(a->field + at_a, phase ? a->power + at_a : NULL, b, s, at, n, w->v, phase ? w->power : NULL);
   } else {
     field_sums(a->field + at_a, b->field + at_b, depth, n, w->v);
   }
   if (effects & PL_EFFECT_PHASE) phase_mean(r->phase_loss, n, w->v);
-  if (effects & PL_EFFECT_DISPERSION) disperse(a->dispersion[sum_a], b->dispersion + sum_b, n, w->v);
+  if (effects & PL_EFFECT_DISPERSION) disperse(a->dispersion[sum_a], b, s, at, n, w->v);
   if (effects & (PL_EFFECT_OUTPUT | PL_EFFECTS_RECEIVER))
     draw(r, r->row0 + (uint32_t)row, r->col0 + (uint32_t)col, r->sum0 + (uint32_t)s, n, w->g0, w->g1);
   if (effects & PL_EFFECT_OUTPUT) output_noise(r->output_sigma, w->g0, n, w->v);
@@ -203,15 +232,12 @@ static int64_t read_columns(const pl_model_regs *r, const pl_operand *a, const p
     uint64_t constant = effects & PL_EFFECT_THERMAL ? r->thermal_var : 0;
     if (effects & PL_EFFECT_SYSTEMATIC) constant += r->systematic_var;
     for (int j = 0; j < n; j++) w->variance[j] = constant;
-    if (effects & PL_EFFECT_PHASE) {
-      power_sums(a->power + at_a, b->power + at_b, depth, n, w->amount);
-      add_variance(w->amount, r->phase_gain, r->phase_shift, n, w->variance);
-    }
+    if (effects & PL_EFFECT_PHASE) add_variance(w->power, r->phase_gain, r->phase_shift, n, w->variance);
     if (effects & PL_EFFECT_SHOT) {
       if (r->kind == PL_KIND_INTENSITY)
         rail_sums(a->rails + at_a, b->rails + at_b, depth, n, w->amount);
       else
-        for (int j = 0; j < n; j++) w->amount[j] = a->light[sum_a] + b->light[sum_b + (size_t)j];
+        for (int j = 0; j < n; j++) w->amount[j] = a->light[sum_a] + b->light[pl_operand_sum_at(b, s, at + j)];
       add_variance(w->amount, r->shot_gain, r->shot_shift, n, w->variance);
     }
     receiver(r, n, w);
@@ -234,6 +260,30 @@ PL_HOT static void exact_row(const int8_t *a, const int8_t *b, int64_t ldb, int 
   }
 }
 
+/* All reads of the tile's columns col .. col+n-1, which are rows at .. at+n-1 of the packed b, by vectors. Returns the clipped
+ * reads. */
+static int64_t read_groups(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int col, int at, int n,
+                           int32_t *c, int64_t ldc) {
+  const pl_vectors *vectors = pl_vectors_chosen();
+  int64_t clipped = 0;
+  int32_t tile[ROWS][PL_GROUP];
+  for (int group = at / PL_GROUP; group * PL_GROUP < at + n; group++) {
+    const int base = group * PL_GROUP - at; /* of lane 0, counted from column col */
+    const int first = base < 0 ? -base : 0, end = min_int(PL_GROUP, n - base);
+    for (int row = 0; row < r->rows; row += ROWS) {
+      const int rows = min_int(ROWS, r->rows - row);
+      memset(tile, 0, (size_t)rows * sizeof *tile);
+      const pl_reads_part part = {.a = a, .b = b, .row = row, .rows = rows, .group = group,
+                                  .col = r->col0 + (uint32_t)col + (uint32_t)base, .first = first, .end = end,
+                                  .c = tile[0]};
+      clipped += vectors->reads(r, &part);
+      for (int i = 0; i < rows; i++)
+        memcpy(c + (row + i) * ldc + col + base + first, tile[i] + first, (size_t)(end - first) * sizeof **tile);
+    }
+  }
+  return clipped;
+}
+
 /* Read s of all rows of the tile with n columns, as in read_columns: these are still in the first-level cache for the
  * second row. c: of the tile. Returns the clipped reads. */
 static int64_t read_rows(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int col, int at, int n, int s,
@@ -250,27 +300,36 @@ static void clear_rows(const pl_model_regs *r, int32_t *c, int64_t ldc) {
   for (int row = 0; row < r->rows; row++) memset(c + row * ldc, 0, (size_t)r->cols * sizeof *c);
 }
 
+/* Whether vectors do the reads of the job. */
+static int by_vectors(const pl_model_regs *r) {
+  return r->kind == PL_KIND_COHERENT && pl_vectors_chosen()->reads && pl_reads_fit(r);
+}
+
 int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, const int8_t *b, int64_t ldb, int32_t *c,
                       int64_t ldc, pl_model_errors *errors) {
   if (r->effects == 0 || (r->kind == PL_KIND_RNS && pl_rns_is_exact(r))) {
     for (int m = 0; m < r->rows; m++) exact_row(a + m * lda, b, ldb, r->depth, r->cols, c + m * ldc);
     return 0;
   }
+  const int vectors = by_vectors(r);
   pl_operand encoded_a, encoded_b;
-  if (pl_operand_alloc(&encoded_a, r, r->rows)) return -1;
-  if (pl_operand_alloc(&encoded_b, r, min_int(BLOCK, r->cols))) {
+  if (pl_operand_alloc(&encoded_a, r, 0, r->rows)) return -1;
+  if (pl_operand_alloc(&encoded_b, r, 1, min_int(BLOCK, r->cols))) {
     pl_operand_free(&encoded_a);
     return -1;
   }
   int64_t clipped = 0;
   read_block work;
   pl_operand_encode(&encoded_a, r, 0, a, lda, 0, r->rows, 0);
-  clear_rows(r, c, ldc);
+  if (!vectors) clear_rows(r, c, ldc);
   for (int col = 0; col < r->cols; col += BLOCK) { /* a block of B stays in the second-level cache for all rows */
     const int n = min_int(BLOCK, r->cols - col);
     pl_operand_encode(&encoded_b, r, 1, b, ldb, col, n, 0);
-    for (int s = 0; s < encoded_a.reads; s++)
-      clipped += read_rows(r, &encoded_a, &encoded_b, col, 0, n, s, c, ldc, &work, errors);
+    if (vectors)
+      clipped += read_groups(r, &encoded_a, &encoded_b, col, 0, n, c, ldc);
+    else
+      for (int s = 0; s < encoded_a.reads; s++)
+        clipped += read_rows(r, &encoded_a, &encoded_b, col, 0, n, s, c, ldc, &work, errors);
   }
   pl_operand_free(&encoded_a);
   pl_operand_free(&encoded_b);
@@ -279,13 +338,19 @@ int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, cons
 
 int64_t pl_model_gemm_encoded(const pl_model_regs *r, const int8_t *a, int64_t lda, const pl_operand *b, int first,
                               int32_t *c, int64_t ldc, pl_model_errors *errors) {
+  const int vectors = by_vectors(r);
   pl_operand encoded_a;
-  if (pl_operand_alloc(&encoded_a, r, r->rows)) return -1;
+  if (pl_operand_alloc(&encoded_a, r, 0, r->rows)) return -1;
   int64_t clipped = 0;
   read_block work;
   pl_operand_encode(&encoded_a, r, 0, a, lda, 0, r->rows, 0);
+  if (vectors) {
+    clipped = read_groups(r, &encoded_a, b, 0, first, r->cols, c, ldc);
+    pl_operand_free(&encoded_a);
+    return clipped;
+  }
   clear_rows(r, c, ldc);
-  for (int s = 0; s < encoded_a.reads; s++) /* the order in which b lies in memory */
+  for (int s = 0; s < encoded_a.reads; s++) /* the order in which a plain b lies in memory */
     for (int col = 0; col < r->cols; col += BLOCK)
       clipped += read_rows(r, &encoded_a, b, col, first + col, min_int(BLOCK, r->cols - col), s, c, ldc, &work, errors);
   pl_operand_free(&encoded_a);

@@ -133,6 +133,14 @@ typedef struct {
   int64_t detected, corrected;
 } pl_model_errors;
 
+/* The instruction set that coherent jobs use: "avx512" (with VNNI), "avx2", "neon" or "scalar"; the bits are the same. Without
+ * a call of pl_model_set_isa it is that of PHOTOLANE_ISA in the environment, or the best one of this processor.
+ * pl_model_set_isa: NULL: the best one; returns -1 if there is none of this name here. For the whole process.
+ * pl_model_isa_at: the name of number i, 0 and on; returns 1 if it can be used here, 0 if not, -1 behind the last. */
+const char *pl_model_isa(void);
+int pl_model_set_isa(const char *name);
+int pl_model_isa_at(int i, const char **name);
+
 /* The tile of `r` (rows x cols x depth), c += nothing: c is overwritten. Returns the number of clipped reads,
  * or -1 if memory ran out (c is then undefined). Adds to *errors unless it is NULL. */
 int64_t pl_model_gemm(const pl_model_regs *r, const int8_t *a, int64_t lda, const int8_t *b, int64_t ldb, int32_t *c,

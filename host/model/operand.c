@@ -6,6 +6,7 @@
 
 #include "model/rns.h"
 #include "model/stages.h"
+#include "model/vectors.h"
 
 enum {
   CHUNK = 512, /* elements encoded at a time, even: the draws stay in the first-level cache */
@@ -22,41 +23,58 @@ static size_t reads_of(const pl_model_regs *r) {
   return ((size_t)r->depth + (size_t)r->channels - 1) / (size_t)r->channels;
 }
 
-static int has_power(const pl_model_regs *r) { return r->kind == PL_KIND_COHERENT && r->effects & PL_EFFECT_PHASE; }
+static int is_packed(const pl_model_regs *r, int which) { return which && r->kind == PL_KIND_COHERENT; }
+static int has_power(const pl_model_regs *r, int which) {
+  return r->kind == PL_KIND_COHERENT && r->effects & PL_EFFECT_PHASE && !is_packed(r, which);
+}
 /* Whether a kind's light is a sum over elements of products, or of elements. */
 static int has_rails(const pl_model_regs *r) {
   return r->kind == PL_KIND_INTENSITY && r->effects & (PL_EFFECT_SHOT | PL_EFFECT_PHOTONS);
 }
 static int has_light(const pl_model_regs *r) { return r->kind == PL_KIND_COHERENT && r->effects & PL_EFFECT_SHOT; }
 
-/* Elements that one row takes in all reads. */
-static size_t row_elements(const pl_model_regs *r) {
-  const size_t full = reads_of(r) - 1, last = (size_t)r->depth - full * (size_t)r->channels;
-  return full * (size_t)pl_operand_stride(r->channels) + (size_t)pl_operand_stride((int)last);
+/* An operand without its arrays. */
+static pl_operand shape_of(const pl_model_regs *r, int which, int rows) {
+  pl_operand op = {.rows = rows, .depth = r->depth, .reads = (int)reads_of(r), .channels = r->channels,
+                   .packed = is_packed(r, which)};
+  if (op.packed) op.rows = (rows + PL_GROUP - 1) / PL_GROUP * PL_GROUP;
+  op.row_elements = (size_t)(op.reads - 1) * (size_t)pl_operand_stride(&op, op.channels) +
+                    (size_t)pl_operand_stride(&op, pl_operand_depth(&op, op.reads - 1));
+  return op;
 }
 
-int pl_operand_alloc(pl_operand *op, const pl_model_regs *r, int rows) {
-  const size_t elements = (size_t)rows * row_elements(r), sums = (size_t)rows * reads_of(r);
-  *op = (pl_operand){.rows = rows, .depth = r->depth, .reads = (int)reads_of(r), .channels = r->channels};
+int pl_operand_alloc(pl_operand *op, const pl_model_regs *r, int which, int rows) {
+  *op = shape_of(r, which, rows);
+  const size_t elements = (size_t)op->rows * op->row_elements, sums = (size_t)op->rows * (size_t)op->reads;
   int failed = (op->field = line_alloc(elements, sizeof *op->field)) == NULL;
-  if (has_power(r)) failed |= (op->power = line_alloc(elements, sizeof *op->power)) == NULL;
+  if (has_power(r, which)) failed |= (op->power = line_alloc(elements, sizeof *op->power)) == NULL;
   if (has_rails(r)) failed |= (op->rails = line_alloc(elements, sizeof *op->rails)) == NULL;
   if (has_light(r)) failed |= (op->light = line_alloc(sums, sizeof *op->light)) == NULL;
   if (r->effects & PL_EFFECT_DISPERSION)
     failed |= (op->dispersion = line_alloc(sums, sizeof *op->dispersion)) == NULL;
   if (r->kind == PL_KIND_RNS) failed |= (op->shift = line_alloc(sums, sizeof *op->shift)) == NULL;
-  if (failed) pl_operand_free(op);
-  return failed ? -1 : 0;
+  if (failed) {
+    pl_operand_free(op);
+    return -1;
+  }
+  if (op->rows > rows) { /* columns that fill up the last group are dark */
+    const size_t at = pl_operand_at(op, 0, op->rows - PL_GROUP), sum = pl_operand_sum_at(op, 0, op->rows - PL_GROUP);
+    memset(op->field + at, 0, (elements - at) * sizeof *op->field);
+    if (op->light) memset(op->light + sum, 0, (sums - sum) * sizeof *op->light);
+    if (op->dispersion) memset(op->dispersion + sum, 0, (sums - sum) * sizeof *op->dispersion);
+  }
+  return 0;
 }
 
-uint64_t pl_operand_bytes(const pl_model_regs *r, int rows) {
+uint64_t pl_operand_bytes(const pl_model_regs *r, int which, int rows) {
+  const pl_operand op = shape_of(r, which, rows);
   uint64_t element = sizeof(int16_t), sum = 0;
-  if (has_power(r)) element += sizeof(int16_t);
+  if (has_power(r, which)) element += sizeof(int16_t);
   if (has_rails(r)) element += sizeof(int16_t);
   if (has_light(r)) sum += sizeof(uint32_t);
   if (r->effects & PL_EFFECT_DISPERSION) sum += sizeof(int64_t);
   if (r->kind == PL_KIND_RNS) sum += sizeof(uint8_t);
-  return (uint64_t)rows * (row_elements(r) * element + reads_of(r) * sum) + 4 * LINE;
+  return (uint64_t)op.rows * (op.row_elements * element + (uint64_t)op.reads * sum) + 4 * LINE;
 }
 
 void pl_operand_free(pl_operand *op) {
@@ -129,6 +147,13 @@ static void encode_fields(const pl_model_regs *r, int which, const int8_t *codes
     clean_fields(codes, bits, n, field);
     return;
   }
+  const pl_vectors *vectors = pl_vectors_chosen();
+  if (vectors->fields) {
+    const pl_fields_part part = {.codes = codes, .n = n, .dac_bits = bits, .sigma = sigma, .effect = effect,
+                                 .position = position, .sum = sum, .field = field};
+    vectors->fields(r, &part);
+    return;
+  }
   for (int start = 0; start < n; start += CHUNK) {
     const int part = n - start < CHUNK ? n - start : CHUNK;
     int32_t g[CHUNK];
@@ -184,28 +209,42 @@ static void encode_coherent(encoder *e, const pl_model_regs *r, int which, const
   if (crosstalk) leak(e->own, e->leaks, n, field);
 }
 
+/* Stages 1 to 3 of one row in one read: n elements from `codes`. fields and rails: `stride` elements, filled up with zeros;
+ * sum: where the sums go. */
+static void encode_read(pl_operand *op, encoder *e, const pl_model_regs *r, int which, const int8_t *codes,
+                        uint32_t position, uint32_t read, int n, int stride, int16_t *fields, int16_t *rails, size_t sum) {
+  if (r->kind == PL_KIND_INTENSITY)
+    encode_rails(e, codes, n, fields, rails);
+  else if (r->kind == PL_KIND_RNS)
+    op->shift[sum] = pl_rns_encode(r, codes, n, fields);
+  else
+    encode_coherent(e, r, which, codes, position, read, n, fields);
+  for (int i = n; i < stride; i++) fields[i] = 0;
+  for (int i = n; rails && i < stride; i++) rails[i] = 0;
+  if (op->light) op->light[sum] = light_sum(fields, n);
+  if (op->dispersion) op->dispersion[sum] = dispersion_sum(fields, e->error, n);
+}
+
+/* Pairs of channels of one row to their places in a packed operand. */
+static void pack(const int16_t *fields, int stride, int16_t *to) {
+  for (int k = 0; k < stride; k += 2, to += 2 * PL_GROUP) memcpy(to, fields + k, 2 * sizeof *to);
+}
+
 void pl_operand_encode(pl_operand *op, const pl_model_regs *r, int which, const int8_t *codes, int64_t ld, int first,
                        int rows, int at) {
   encoder e;
+  int16_t fields[CHANNELS_MAX];
   prepare(&e, r, which);
   for (int row = 0; row < rows; row++) {
     const uint32_t position = (which ? r->col0 : r->row0) + (uint32_t)(first + row);
     const int8_t *from = codes + (first + row) * ld;
     for (int s = 0; s < op->reads; s++, from += r->channels) {
-      const int n = pl_operand_depth(op, s), stride = pl_operand_stride(n);
-      const size_t element = pl_operand_at(op, s, at + row), sum = (size_t)s * (size_t)op->rows + (size_t)(at + row);
-      int16_t *fields = op->field + element, *rails = op->rails ? op->rails + element : NULL;
-      if (r->kind == PL_KIND_INTENSITY)
-        encode_rails(&e, from, n, fields, rails);
-      else if (r->kind == PL_KIND_RNS)
-        op->shift[sum] = pl_rns_encode(r, from, n, fields);
-      else
-        encode_coherent(&e, r, which, from, position, r->sum0 + (uint32_t)s, n, fields);
-      for (int i = n; i < stride; i++) fields[i] = 0;
-      for (int i = n; rails && i < stride; i++) rails[i] = 0;
-      if (op->power) powers(fields, stride, op->power + element);
-      if (op->light) op->light[sum] = light_sum(fields, n);
-      if (op->dispersion) op->dispersion[sum] = dispersion_sum(fields, e.error, n);
+      const int n = pl_operand_depth(op, s), stride = pl_operand_stride(op, n);
+      const size_t element = pl_operand_at(op, s, at + row), sum = pl_operand_sum_at(op, s, at + row);
+      int16_t *to = op->packed ? fields : op->field + element, *rails = op->rails ? op->rails + element : NULL;
+      encode_read(op, &e, r, which, from, position, r->sum0 + (uint32_t)s, n, stride, to, rails, sum);
+      if (op->packed) pack(fields, stride, op->field + element);
+      if (op->power) powers(to, stride, op->power + element);
     }
   }
 }

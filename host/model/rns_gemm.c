@@ -165,7 +165,7 @@ PL_HOT static void accumulate(const int32_t *x, int shift_a, const uint8_t *shif
 
 int64_t pl_rns_read_columns(const pl_model_regs *r, const pl_operand *a, const pl_operand *b, int row, int col, int at,
                             int n, int s, int32_t *c, pl_model_errors *errors) {
-  const int depth = pl_operand_stride(pl_operand_depth(a, s)), used = pl_rns_used(r), k = r->rns_k;
+  const int depth = pl_operand_stride(a, pl_operand_depth(a, s)), used = pl_rns_used(r), k = r->rns_k;
   const uint32_t row_at = r->row0 + (uint32_t)row, col_at = r->col0 + (uint32_t)col, sum_at = r->sum0 + (uint32_t)s;
   const uint8_t shift_a = a->shift[(size_t)s * (size_t)a->rows + (size_t)row];
   const uint8_t *shift_b = b->shift + (size_t)s * (size_t)b->rows + (size_t)at;

@@ -66,9 +66,9 @@ PL_INLINE int32_t pl_gauss_of(uint32_t word) {
   PL_SHIFT_OUT(16), PL_SHIFT_OUT(8), PL_SHIFT_OUT(4), PL_SHIFT_OUT(2), PL_SHIFT_OUT(1);
 #undef PL_SHIFT_OUT
   const uint32_t i = z * 8 + (n >> 28 & 7), t = n >> 16 & 0xfff;
-  const uint32_t c1 = pl_gauss_c12[i] & 0xffff, c2 = pl_gauss_c12[i] >> 16;
+  const uint32_t c1 = pl_gauss_c21[i] >> 16, c2 = pl_gauss_c21[i] & 0xffff;
   const uint32_t a = c1 - (c2 * t >> 12);
-  const int32_t m = (int32_t)((pl_gauss_c0[i] - (a * t >> 12) + 8) >> 4);
+  const int32_t m = (int32_t)((pl_gauss_c0[i] - (a * t >> 12)) >> 4);
   return word >> 31 ? -m : m;
 }
 

@@ -67,8 +67,10 @@ static pl_status score_window(scorer *s, const int32_t *ids, pl_error *err) {
     s->seconds += now() - started;
     if (!status && s->beside) status = pl_nn_forward(s->beside, ids + at, rows, first, s->exact, err);
     for (int r = first; r < rows && at + r + 1 < window && !status; r++) {
-      const ptrdiff_t row = (ptrdiff_t)(r - first) * vocab;
-      status = score(s, s->logits + row, s->beside ? s->exact + row : NULL, ids[at + r + 1], err);
+      const ptrdiff_t row = (ptrdiff_t)(r - first) * vocab, kept = (ptrdiff_t)s->count * vocab;
+      const float *exact = s->how->exact ? s->how->exact + kept : s->beside ? s->exact + row : NULL;
+      if (s->how->keep) memcpy(s->how->keep + kept, s->logits + row, sizeof(float) * (size_t)vocab);
+      status = score(s, s->logits + row, exact, ids[at + r + 1], err);
     }
     if (status) return status;
   }
@@ -94,12 +96,14 @@ static void conclude(const scorer *s, pl_perplexity_result *result) {
   result->perplexity = exp(result->nll);
   result->error = standard_error(&s->nll, s->count) * result->perplexity;
   result->seconds = s->seconds;
-  if (!s->beside) return;
+  if (!s->beside && !s->how->exact) return;
   result->reference = exp(s->reference.sum / count);
   result->agreement = (double)s->same / count;
   result->divergence = s->divergence.sum / count;
   result->divergence_error = standard_error(&s->divergence, s->count);
 }
+
+int64_t pl_perplexity_scored(int64_t n, int window) { return n / window * (window - 1 - window / 2); }
 
 pl_status pl_perplexity(const pl_nn *model, pl_nn_optics *optics, const int32_t *ids, int64_t n,
                         const pl_perplexity_settings *settings, void (*progress)(void *self, int64_t read), void *self,

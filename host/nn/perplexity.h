@@ -32,7 +32,13 @@ typedef struct {
   int window; /* tokens, 4..context */
   int batch;  /* rows per forward call, at least 1; it does not change the result */
   int beside; /* 1: the float model reads along; optics must not be NULL */
+  /* The same without the float model's time, where one text is read many times: */
+  float *keep;        /* NULL, or takes the logits of all scored tokens: pl_perplexity_scored x vocab */
+  const float *exact; /* NULL, or what was kept of the float model's reading of the same ids and window; beside is then 0 */
 } pl_perplexity_settings;
+
+/* Tokens scored of a text of n. */
+int64_t pl_perplexity_scored(int64_t n, int window);
 
 /* ids: n tokens. progress (may be NULL) hears of tokens read. PL_E_INPUT if the model is an encoder or the text does not
  * fill one window. */

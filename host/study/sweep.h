@@ -11,6 +11,7 @@
 #ifndef PL_STUDY_SWEEP_H
 #define PL_STUDY_SWEEP_H
 
+#include "energy/arch.h"
 #include "nn/ranges.h"
 #include "physics/physics.h"
 
@@ -35,6 +36,8 @@ typedef struct {
 
 typedef struct { /* a group of the file: axes that vary together */
   char name[PL_SWEEP_NAME];
+  char energy[PL_SWEEP_VALUE]; /* architecture that prices its points, or "" */
+  int energy_line;
   int line, is_list; /* 1: the axes go in step; 0: every combination, the last axis fastest */
   int axes, first, count; /* numbers of its points */
   pl_sweep_axis axis[PL_SWEEP_AXES];
@@ -61,11 +64,17 @@ typedef struct {
   char range[PL_SWEEP_VALUE];
   pl_image image;
   pl_range_choice choice;
+  int has_arch; /* 1: the group names an architecture; it follows this point's core (energy/core_link.h) */
+  pl_arch arch;
+  double photons_per_mac; /* of kind intensity, as its description says; else 0 */
   int is_checked; /* 1: belongs to the sample that also runs on the check device */
 } pl_sweep_point;
 
 /* PL_E_INPUT names file, line and field. *sweep is NULL on error, else pl_sweep_free it. */
 pl_status pl_sweep_load(const char *path, pl_sweep **sweep, pl_error *err);
+/* The same from text (of malloc; the sweep owns it, after errors too); `path` is what errors call it, and files it names are
+ * looked for beside it. */
+pl_status pl_sweep_parse(const char *path, char *source, pl_sweep **sweep, pl_error *err);
 void pl_sweep_free(pl_sweep *sweep); /* NULL is fine */
 
 /* Point 0..count-1 of a loaded sweep. */

@@ -7,20 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "energy/measured.h"
+#include "nn/job_log.h"
 #include "nn/optics.h"
-#include "nn/perplexity.h"
+#include "study/sweep_ranges.h"
+#include "study/sweep_reference.h"
 
 enum {
   SAMPLES = 256, /* results of a job that are compared with the exact product: as many as cost nothing */
-  KEPT = 8,      /* calibrations kept, for points that differ in their seed alone */
   BATCH = 512,
 };
-
-typedef struct {
-  pl_image image; /* without its seed */
-  char rule[PL_SWEEP_VALUE];
-  pl_nn_ranges *ranges;
-} calibration;
 
 struct pl_sweep_lab {
   const pl_sweep *sweep;
@@ -28,8 +24,9 @@ struct pl_sweep_lab {
   int32_t *ids;
   int64_t count;
   unsigned products; /* optical ones that the model has */
-  calibration kept[KEPT];
-  int next; /* the place in `kept` that is overwritten next */
+  pl_sweep_ranges ranges;
+  int has_reference;            /* 1: it was made, or there is no room for it */
+  pl_sweep_reference reference;
 };
 
 size_t pl_sweep_result_size(int products) {
@@ -103,34 +100,22 @@ pl_status pl_sweep_lab_open(const pl_sweep *sweep, pl_sweep_lab **lab, pl_error 
 
 void pl_sweep_lab_close(pl_sweep_lab *lab) {
   if (!lab) return;
-  for (int i = 0; i < KEPT; i++) free(lab->kept[i].ranges);
+  pl_sweep_ranges_free(&lab->ranges);
+  pl_sweep_reference_free(&lab->reference);
   pl_nn_free(lab->model);
   free(lab->ids);
   free(lab);
 }
 
-/* ---- Ranges ---- */
+static pl_perplexity_settings how_to_read(const pl_sweep *s) {
+  return (pl_perplexity_settings){.window = s->context, .batch = s->context < BATCH ? s->context : BATCH};
+}
 
-/* Ranges do not depend on the seed (ranges.h). *ranges belongs to the lab; NULL if the core needs none. */
-static pl_status find_ranges(pl_sweep_lab *lab, const pl_sweep_point *point, const pl_nn_ranges **ranges,
-                             pl_error *err) {
-  pl_image image = point->image;
-  image.reg[PL_REG_SEED] = 0;
-  *ranges = NULL;
-  if (!pl_nn_needs_ranges(&image)) return PL_OK;
-  for (int i = 0; i < KEPT; i++) {
-    const calibration *c = &lab->kept[i];
-    if (c->ranges && !memcmp(&c->image, &image, sizeof image) && !strcmp(c->rule, point->range))
-      return *ranges = c->ranges, PL_OK;
-  }
-  calibration *c = &lab->kept[lab->next];
-  lab->next = (lab->next + 1) % KEPT;
-  free(c->ranges);
-  *c = (calibration){.image = image};
-  strcpy(c->rule, point->range);
-  const pl_status status =
-      pl_nn_calibrate_builtin(lab->model, &image, lab->products, point->choice, NULL, NULL, &c->ranges, err);
-  *ranges = c->ranges;
+pl_status pl_sweep_lab_prepare(pl_sweep_lab *lab, pl_error *err) {
+  const pl_perplexity_settings how = how_to_read(lab->sweep);
+  if (lab->has_reference) return PL_OK;
+  const pl_status status = pl_sweep_reference_make(lab->model, lab->ids, lab->count, &how, &lab->reference, err);
+  lab->has_reference = !status;
   return status;
 }
 
@@ -174,6 +159,20 @@ static void close_bench(bench *b) {
 static pl_status open_model(pl_device **device, const pl_image *image, pl_error *err) {
   const pl_status status = pl_open("model:", device, err);
   return status ? status : pl_configure(*device, image, err);
+}
+
+/* As `photolane energy --arch ARCH --core CORE --from RESULT` has it. */
+static pl_status price(const pl_sweep_point *point, const bench *b, double *fj_per_mac, pl_error *err) {
+  pl_workload w;
+  pl_cost cost;
+  *fj_per_mac = 0;
+  if (!point->has_arch) return PL_OK;
+  const pl_status status = pl_measured_workload(pl_nn_optics_log(b->optics), point->photons_per_mac, 1, &w, err);
+  if (status) return status;
+  pl_cost_run(&point->arch, &w, &cost);
+  if (cost.macs > 0) *fj_per_mac = pl_cost_pj(&cost) * 1e3 / cost.macs;
+  pl_workload_free(&w);
+  return PL_OK;
 }
 
 static pl_status fill(pl_sweep_lab *lab, const bench *b, const pl_perplexity_result *p, int number,
@@ -249,7 +248,8 @@ pl_status pl_sweep_measure(pl_sweep_lab *lab, int number, pl_sweep_result **resu
   pl_perplexity_result figures;
   *result = NULL;
   pl_status status = pl_sweep_at(lab->sweep, number, &point, err);
-  if (!status) status = find_ranges(lab, &point, &ranges, err);
+  if (!status) status = pl_sweep_lab_prepare(lab, err);
+  if (!status) status = pl_sweep_ranges_find(&lab->ranges, lab->model, lab->products, &point, &ranges, err);
   if (!status) status = open_model(&b.device, &point.image, err);
   const pl_nn_settings settings = {b.device, NULL, point.image, lab->products, ranges};
   if (!status) status = pl_nn_optics_new(lab->model, &settings, &b.optics, err);
@@ -258,12 +258,14 @@ pl_status pl_sweep_measure(pl_sweep_lab *lab, int number, pl_sweep_result **resu
     if (!b.error) status = pl_fail(err, PL_E_MEMORY, "out of memory for a result");
   }
   if (!status) {
-    const int window = lab->sweep->context;
-    const pl_perplexity_settings how = {window, window < BATCH ? window : BATCH, 1};
+    pl_perplexity_settings how = how_to_read(lab->sweep);
+    how.exact = lab->reference.logits;
+    how.beside = !how.exact;
     pl_optics_audit(b.optics, audit, b.error);
     status = pl_perplexity(lab->model, b.optics, lab->ids, lab->count, &how, NULL, NULL, &figures, err);
   }
   if (!status) status = fill(lab, &b, &figures, number, result, err);
+  if (!status) status = price(&point, &b, &(*result)->fj_per_mac, err);
   close_bench(&b);
   if (!status && point.is_checked) status = run_check(lab, &point, ranges, *result, err);
   if (status) {

@@ -2,6 +2,7 @@
  *
  *   pl_sweep_lab *lab;
  *   pl_sweep_lab_open(sweep, &lab, err)            loads model and text once
+ *   pl_sweep_lab_prepare(lab, err)                 runs the float model, once for all points
  *   pl_sweep_measure(lab, 17, &result, err)        free(result)
  *
  * A lab belongs to one thread. The figures of a point depend on nothing else than the sweep and its files: not on the
@@ -38,6 +39,7 @@ typedef struct {
   double top1;                /* share of positions with the same likeliest token */
   int64_t scored;             /* tokens */
   uint64_t macs, reads, clipped, detected, corrected, encodings_a, encodings_b;
+  double fj_per_mac;          /* energy by the architecture that the group names, the device's counts in it; 0: none named */
   double product_error;       /* as pl_sweep_product.error, all products that were sampled together */
   uint64_t check_products;    /* compared with the check device */
   char check_note[240];       /* why it is absent or different, or "" */
@@ -52,6 +54,10 @@ int pl_sweep_result_check(const pl_sweep_result *result, size_t size, const pl_s
 /* The sweep must outlive the lab. PL_E_INPUT if model or text do not serve. */
 pl_status pl_sweep_lab_open(const pl_sweep *sweep, pl_sweep_lab **lab, pl_error *err);
 void pl_sweep_lab_close(pl_sweep_lab *lab); /* NULL is fine */
+
+/* The float model's logits, which all points are compared with. pl_sweep_measure does it if nobody did; before a fork, it is
+ * done once for all processes. */
+pl_status pl_sweep_lab_prepare(pl_sweep_lab *lab, pl_error *err);
 
 /* Measures a point. A difference on the check device is no error but PL_CHECK_DIFFERENT in the result. */
 pl_status pl_sweep_measure(pl_sweep_lab *lab, int number, pl_sweep_result **result, pl_error *err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "device/backend.h"
+#include "energy/core_link.h"
 #include "physics/fields.h"
 #include "study/sweep.h"
 
@@ -105,6 +106,26 @@ static int is_sampled(const pl_sweep *s, int number) {
   return *s->check_device && number - first == (int)(x % (uint64_t)length);
 }
 
+/* The architecture that prices the point. */
+static pl_status follow_core(const pl_sweep *s, const pl_physics *physics, pl_sweep_point *point, pl_error *err) {
+  const pl_sweep_block *b = point->block;
+  char beside[PL_SWEEP_PATH];
+  const char *name = b->energy;
+  const size_t length = strlen(name);
+  pl_error why;
+  if (!*name) return PL_OK;
+  if (strchr(name, '/') || (length > 4 && !strcmp(name + length - 4, ".cfg"))) {
+    const pl_status status = pl_sweep_beside(s->path, name, beside, sizeof beside, err);
+    if (status) return status;
+    name = beside;
+  }
+  if (pl_arch_load(name, &point->arch, &why) || pl_arch_follow(&point->arch, physics, &why))
+    return pl_fail(err, PL_E_INPUT, "%s:%d: energy: %s", s->path, b->energy_line, why.text);
+  point->has_arch = 1;
+  point->photons_per_mac = pl_core_photons_per_mac(physics);
+  return PL_OK;
+}
+
 pl_status pl_sweep_at(const pl_sweep *s, int number, pl_sweep_point *point, pl_error *err) {
   memset(point, 0, sizeof *point);
   if (number < 0 || number >= s->count)
@@ -134,6 +155,7 @@ pl_status pl_sweep_at(const pl_sweep *s, int number, pl_sweep_point *point, pl_e
   if ((status = set_fields(s, point, &physics, err))) return status;
   if ((status = pl_physics_derive(&physics, &point->image, &why)))
     return pl_fail(err, status, "%s:%d: %s", s->path, line_for(b, why.text), why.text);
+  if ((status = follow_core(s, &physics, point, err))) return status;
   return set_registers(s, point, err);
 }
 
@@ -217,6 +239,7 @@ pl_status pl_sweep_complete(pl_sweep *s, pl_error *err) {
     add_text(&h, point.core);
     add_text(&h, point.range);
     add_number(&h, (uint64_t)point.is_checked);
+    if (point.has_arch) add_text(&h, point.block->energy);
     for (int j = 0; j < point.block->axes; j++) {
       add_text(&h, point.block->axis[j].name);
       add_text(&h, point.block->axis[j].text[point.at[j]]);

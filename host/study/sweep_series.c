@@ -87,6 +87,7 @@ int pl_sweep_series_make(const pl_sweep_table *table, const char *name, pl_sweep
     d->nll = (d->nll * old + r->nll) / n;
     d->reference_nll = (d->reference_nll * old + log(r->reference)) / n;
     d->error = (d->error * old + r->perplexity_error) / n;
+    d->fj_per_mac = (d->fj_per_mac * old + r->fj_per_mac) / n;
     d->kl = (d->kl * old + r->kl) / n;
     d->clip_rate = (d->clip_rate * old + (r->reads ? (double)r->clipped / (double)r->reads : 0)) / n;
   }

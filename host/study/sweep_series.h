@@ -16,6 +16,7 @@ typedef struct {
   double nll, reference_nll; /* means over the seeds */
   double error;              /* standard error of the perplexity from the number of tokens, mean over the seeds */
   double kl, clip_rate;
+  double fj_per_mac; /* 0: its group names no architecture */
 } pl_sweep_dot;
 
 typedef struct {

@@ -168,6 +168,8 @@ static pl_status read_block(const char *path, const config_setting_t *s, pl_swee
     const char *name = config_setting_name(e);
     if (!strcmp(name, "name")) status = read_text(path, e, b->name, sizeof b->name, err);
     else if (!strcmp(name, "mode")) status = read_mode(path, e, b, err);
+    else if (!strcmp(name, "energy"))
+      b->energy_line = line_of(e), status = read_text(path, e, b->energy, sizeof b->energy, err);
     else if (!strcmp(name, "core")) status = read_axis(path, e, PL_AXIS_CORE, "core", b, err);
     else if (!strcmp(name, "range")) status = read_axis(path, e, PL_AXIS_RANGE, "range", b, err);
     else if (!strcmp(name, "seeds")) status = read_axis(path, e, PL_AXIS_SEED, "seed", b, err);
@@ -267,21 +269,31 @@ static pl_status parse(const char *path, pl_sweep *sweep, pl_error *err) {
   return status;
 }
 
-pl_status pl_sweep_load(const char *path, pl_sweep **sweep, pl_error *err) {
+pl_status pl_sweep_parse(const char *path, char *source, pl_sweep **sweep, pl_error *err) {
+  pl_sweep *s = strlen(path) < PL_SWEEP_PATH ? calloc(1, sizeof *s) : NULL;
   *sweep = NULL;
-  if (strlen(path) >= PL_SWEEP_PATH) return pl_fail(err, PL_E_INPUT, "the path of the sweep is too long");
-  pl_sweep *s = calloc(1, sizeof *s);
-  if (!s) return pl_fail(err, PL_E_MEMORY, "out of memory for the sweep %s", path);
+  if (!s) {
+    free(source);
+    return strlen(path) < PL_SWEEP_PATH ? pl_fail(err, PL_E_MEMORY, "out of memory for the sweep %s", path)
+                                        : pl_fail(err, PL_E_INPUT, "the path of the sweep is too long");
+  }
   strcpy(s->path, path);
   strcpy(s->optical, "all");
+  s->source = source;
   s->products = PL_NN_ALL;
   s->check_every = 8, s->check_tokens = 8;
-  pl_status status = pl_config_text("sweep", path, &s->source, err);
-  if (!status) status = parse(path, s, err);
+  pl_status status = parse(path, s, err);
   if (!status) status = pl_sweep_complete(s, err);
   if (status) pl_sweep_free(s);
   else *sweep = s;
   return status;
+}
+
+pl_status pl_sweep_load(const char *path, pl_sweep **sweep, pl_error *err) {
+  char *source;
+  *sweep = NULL;
+  const pl_status status = pl_config_text("sweep", path, &source, err);
+  return status ? status : pl_sweep_parse(path, source, sweep, err);
 }
 
 void pl_sweep_free(pl_sweep *s) {

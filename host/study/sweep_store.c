@@ -23,7 +23,8 @@ static const char schema[] =
     " kind TEXT NOT NULL, seed INTEGER NOT NULL, range TEXT NOT NULL, image TEXT NOT NULL, build TEXT NOT NULL,"
     " perplexity REAL, perplexity_error REAL, nll REAL, reference_perplexity REAL, kl_divergence REAL,"
     " kl_divergence_error REAL, top1_agreement REAL, tokens INTEGER, macs INTEGER, reads INTEGER, clipped INTEGER,"
-    " detected INTEGER, corrected INTEGER, encodings_a INTEGER, encodings_b INTEGER, product_error REAL,"
+    " detected INTEGER, corrected INTEGER, encodings_a INTEGER, encodings_b INTEGER, fj_per_mac REAL,"
+    " product_error REAL,"
     " \"check\" INTEGER, check_products INTEGER, check_note TEXT);"
     "CREATE TABLE setting(point INTEGER, place INTEGER, name TEXT NOT NULL, value TEXT NOT NULL,"
     " PRIMARY KEY(point, place)) WITHOUT ROWID;"
@@ -85,11 +86,17 @@ static pl_status create(pl_sweep_store *s, pl_error *err) {
   if (!status) status = note_number(s, "tokens", w->tokens, err);
   if (!status) status = note_number(s, "context", w->context, err);
   char mark[80];
-  snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = 1;", APPLICATION);
+  snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d;", APPLICATION, PL_SWEEP_SCHEMA);
   return status ? status : run(s, mark, err);
 }
 
 static pl_status compare(pl_sweep_store *s, pl_error *err) {
+  int version;
+  const pl_status status = ask(s, "PRAGMA user_version", &version, err);
+  if (status) return status;
+  if (version != PL_SWEEP_SCHEMA)
+    return pl_fail(err, PL_E_INPUT, "%s was made by another version of photolane (tables %d, these are %d): name another "
+                   "file with -o, or remove it", s->path, version, PL_SWEEP_SCHEMA);
   sqlite3_stmt *q = NULL;
   char hash[17] = "";
   int code = sqlite3_prepare_v2(s->db, "SELECT value FROM sweep WHERE name = 'hash'", -1, &q, NULL);
@@ -116,7 +123,7 @@ static pl_status look(pl_sweep_store *s, pl_error *err) {
 }
 
 static pl_status prepare(pl_sweep_store *s, pl_error *err) {
-  static const char point[] = "INSERT OR REPLACE INTO point VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+  static const char point[] = "INSERT OR REPLACE INTO point VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
   if (sqlite3_prepare_v2(s->db, point, -1, &s->point, NULL) ||
       sqlite3_prepare_v2(s->db, "INSERT OR REPLACE INTO setting VALUES(?,?,?,?)", -1, &s->setting, NULL) ||
       sqlite3_prepare_v2(s->db, "INSERT OR REPLACE INTO product VALUES(?,?,?,?,?,?)", -1, &s->product, NULL))
@@ -196,7 +203,10 @@ static int put_point(pl_sweep_store *s, const pl_sweep_point *p, const pl_sweep_
   real(&b, r->perplexity), real(&b, r->perplexity_error), real(&b, r->nll), real(&b, r->reference), real(&b, r->kl);
   real(&b, r->kl_error), real(&b, r->top1), whole(&b, (uint64_t)r->scored), whole(&b, r->macs), whole(&b, r->reads);
   whole(&b, r->clipped), whole(&b, r->detected), whole(&b, r->corrected), whole(&b, r->encodings_a);
-  whole(&b, r->encodings_b), real(&b, r->product_error), whole(&b, (uint64_t)r->check), whole(&b, r->check_products);
+  whole(&b, r->encodings_b);
+  if (r->fj_per_mac > 0) real(&b, r->fj_per_mac);
+  else sqlite3_bind_null(b.q, ++b.at); /* what was bound for the last point would stay */
+  real(&b, r->product_error), whole(&b, (uint64_t)r->check), whole(&b, r->check_products);
   text(&b, r->check_note);
   return step(s->point);
 }

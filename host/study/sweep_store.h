@@ -13,6 +13,8 @@
 
 #include "study/sweep_measure.h"
 
+enum { PL_SWEEP_SCHEMA = 2 }; /* user_version of the file: its tables and columns */
+
 typedef struct pl_sweep_store pl_sweep_store;
 
 /* PL_E_INPUT if the file is none of ours or holds another sweep: nothing is ever overwritten. */

@@ -35,11 +35,11 @@ static int read_points(sqlite3 *db, pl_sweep_table *t, int room) {
       db,
       "SELECT point, spec, block, core, range, image, build, perplexity, perplexity_error, nll, reference_perplexity,"
       " kl_divergence, kl_divergence_error, top1_agreement, tokens, macs, reads, clipped, detected, corrected,"
-      " encodings_a, encodings_b, product_error, \"check\", check_products, check_note,"
+      " encodings_a, encodings_b, fj_per_mac, product_error, \"check\", check_products, check_note,"
       " (SELECT count(*) FROM product WHERE product.point = point.point) FROM point ORDER BY point",
       -1, &q, NULL);
   while (!code && (code = sqlite3_step(q)) == SQLITE_ROW && t->rows < room) {
-    const int products = sqlite3_column_int(q, 26);
+    const int products = sqlite3_column_int(q, 27);
     pl_sweep_row *row = &t->row[t->rows];
     pl_sweep_result *r = calloc(1, pl_sweep_result_size(products));
     code = 0;
@@ -64,10 +64,11 @@ static int read_points(sqlite3 *db, pl_sweep_table *t, int room) {
     uint64_t *const counts[] = {&r->macs, &r->reads, &r->clipped, &r->detected, &r->corrected, &r->encodings_a,
                                 &r->encodings_b};
     for (int i = 0; i < 7; i++) *counts[i] = (uint64_t)sqlite3_column_int64(q, 15 + i);
-    r->product_error = real_of(q, 22);
-    r->check = sqlite3_column_int(q, 23);
-    r->check_products = (uint64_t)sqlite3_column_int64(q, 24);
-    snprintf(r->check_note, sizeof r->check_note, "%s", text_of(q, 25));
+    r->fj_per_mac = sqlite3_column_double(q, 22); /* NULL: 0 */
+    r->product_error = real_of(q, 23);
+    r->check = sqlite3_column_int(q, 24);
+    r->check_products = (uint64_t)sqlite3_column_int64(q, 25);
+    snprintf(r->check_note, sizeof r->check_note, "%s", text_of(q, 26));
   }
   sqlite3_finalize(q);
   return code;
@@ -122,11 +123,23 @@ static int read_about(sqlite3 *db, pl_sweep_table *t) {
   return code;
 }
 
+static int version_of(sqlite3 *db) {
+  sqlite3_stmt *q = NULL;
+  const int is_there = !sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &q, NULL) && sqlite3_step(q) == SQLITE_ROW;
+  const int version = is_there ? sqlite3_column_int(q, 0) : 0;
+  sqlite3_finalize(q);
+  return version;
+}
+
 /* One transaction, so that a sweep that runs meanwhile adds no rows between the queries. */
 static pl_status read_all(const char *path, sqlite3 *db, pl_sweep_table *t, pl_error *err) {
   sqlite3_busy_timeout(db, 20000);
   int code = sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+  const int version = version_of(db);
   if (!code) code = read_about(db, t);
+  if (code == SQLITE_DONE && version != PL_SWEEP_SCHEMA)
+    return pl_fail(err, PL_E_INPUT, "%s was made by another version of photolane (tables %d, these are %d): measure it anew",
+                   path, version, PL_SWEEP_SCHEMA);
   const int room = t->points > 0 && t->points <= PL_SWEEP_POINTS ? t->points : 0;
   t->row = calloc((size_t)room + 1, sizeof *t->row);
   if (!t->row) return pl_fail(err, PL_E_MEMORY, "out of memory for the results %s", path);

@@ -181,6 +181,11 @@ typedef struct {
  * unless it comes back within the seconds of its option `wait`; the same job asked for again then goes on where it stopped. */
 PL_API pl_status pl_gemm(pl_device *dev, const pl_job *job, pl_error *err);
 
+/* 1: the device has the job's B in its encoded form, by b_tag, so that pl_gemm, if it is the next call, does not read the
+ * codes; b may then be NULL. 0: it has not, or cannot tell. For callers who can make codes anew and would rather not keep
+ * them beside what the device keeps. */
+PL_API int pl_holds(pl_device *dev, const pl_job *job);
+
 /* ---- Counters ------------------------------------------------------------------------------- */
 
 /* Since pl_open or the last pl_counters_reset. */

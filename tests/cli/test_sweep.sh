@@ -124,6 +124,32 @@ END
 ok "JSON agrees with CSV" python3 "$temp/compare.py" "$temp/one.json" "$temp/one.csv"
 ok "needs" sh -c "'$photolane' sweep '$spec' -o '$temp/one.sqlite' --needs 2>/dev/null | grep -q '^adc_bits,.*,converters,bits,dac_bits 8'"
 
+# ---- Energy: what `photolane energy` says of the same run
+
+cat >"$temp/energy.sweep" <<END
+model = "$PWD/host/nn/models/kjv.gguf"; text = "$PWD/tests/data/heldout.txt"; tokens = 32; context = 16;
+points = ({ core = "lightening"; energy = "lt-base"; adc_bits = [8, 6]; },
+  { core = "optical-transformers"; energy = "optical-transformers-b"; photons_per_mac = [32.0, 3.2e4]; }, { core = "ideal8"; });
+END
+"$photolane" sweep "$temp/energy.sweep" -o "$temp/energy.sqlite" --json >"$temp/energy.json" 2>"$temp/said"
+for pair in lightening:lt-base optical-transformers:optical-transformers-b; do
+  "$photolane" perplexity -m host/nn/models/kjv.gguf -f tests/data/heldout.txt --tokens 32 --context 16 -c "${pair%:*}" --json \
+    >"$temp/run.json" 2>/dev/null
+  "$photolane" energy -a "${pair#*:}" -c "${pair%:*}" --from "$temp/run.json" --json >"$temp/${pair%:*}.json" 2>"$temp/said"
+done
+cat >"$temp/energy.py" <<'END'
+import json, sys
+got = [p["energy_fj_per_mac"] for p in json.load(open(sys.argv[1]))["points"]]
+want = [json.load(open(path))["fj_per_mac"] for path in sys.argv[2:]]
+assert len(got) == 5 and got[4] is None
+assert abs(got[0] / want[0] - 1) < 1e-9 and abs(got[2] / want[1] - 1) < 1e-9, (got, want)
+assert got[1] < got[0] and got[3] > got[2] > 0 # a narrower ADC, more light
+END
+ok "energy" python3 "$temp/energy.py" "$temp/energy.json" "$temp/lightening.json" "$temp/optical-transformers.json"
+sqlite3 "$temp/energy.sqlite" 'PRAGMA user_version = 1'
+wrong 2 "made by another version" sweep "$temp/energy.sweep" -o "$temp/energy.sqlite"
+wrong 2 "made by another version" plot "$temp/energy.sqlite" adc -o "$temp/x.svg"
+
 # ---- Figures
 
 for figure in adc photons clip error; do

@@ -417,7 +417,7 @@ START_TEST(perplexity_by_hand) {
   random_ids(ids, N, 53);
   pl_perplexity_result r, pieces;
   pl_error err;
-  ck_assert_msg(!pl_perplexity(l.model, NULL, ids, N, &(pl_perplexity_settings){WINDOW, 100, 0}, NULL, NULL, &r, &err), "%s", err.text);
+  ck_assert_msg(!pl_perplexity(l.model, NULL, ids, N, &(pl_perplexity_settings){.window = WINDOW, .batch = 100}, NULL, NULL, &r, &err), "%s", err.text);
   double *logits = malloc(sizeof *logits * WINDOW * TINY_VOCAB), nll = 0, squares = 0;
   int count = 0;
   for (int w = 0; w < 2; w++) {
@@ -434,9 +434,9 @@ START_TEST(perplexity_by_hand) {
   ck_assert(r.windows == 2 && r.scored == count && r.read == 2 * WINDOW);
   ck_assert_msg(fabs(r.perplexity / exp(nll) - 1) < 1e-4, "%g, want %g", r.perplexity, exp(nll));
   ck_assert_msg(fabs(r.error / error - 1) < 1e-3, "%g, want %g", r.error, error);
-  ck_assert(!pl_perplexity(l.model, NULL, ids, N, &(pl_perplexity_settings){WINDOW, 5, 0}, NULL, NULL, &pieces, &err));
+  ck_assert(!pl_perplexity(l.model, NULL, ids, N, &(pl_perplexity_settings){.window = WINDOW, .batch = 5}, NULL, NULL, &pieces, &err));
   ck_assert(pieces.perplexity == r.perplexity && pieces.error == r.error);
-  ck_assert_int_eq(pl_perplexity(l.model, NULL, ids, WINDOW - 1, &(pl_perplexity_settings){WINDOW, 5, 0}, NULL, NULL, &r, &err), PL_E_INPUT);
+  ck_assert_int_eq(pl_perplexity(l.model, NULL, ids, WINDOW - 1, &(pl_perplexity_settings){.window = WINDOW, .batch = 5}, NULL, NULL, &r, &err), PL_E_INPUT);
   free(logits);
   unload(&l);
 }

@@ -142,7 +142,7 @@ END_TEST
 
 /* ---- What is kept, and for how long ---- */
 
-enum { M = 2, N = 300, K = 256 }; /* kept: 322 kB, so three are within one megabyte and four are not */
+enum { M = 2, N = 592, K = 256 }; /* kept: 332 kB, so three are within one megabyte and four are not */
 static int8_t a_codes[M * K], b_codes[2][N * K];
 static int32_t results[M * N];
 
@@ -243,7 +243,7 @@ START_TEST(least_recently_used_goes_first) {
 END_TEST
 
 START_TEST(larger_than_the_cache) {
-  enum { COLS = 1100 };
+  enum { COLS = 2200 };
   static int8_t b[COLS * K];
   static int32_t c[M * COLS];
   uint64_t state = 3;
@@ -260,6 +260,40 @@ START_TEST(larger_than_the_cache) {
   }
   ck_assert_uint_eq(encodings(dev, &small), 0); /* nothing had to go for what cannot stay */
   pl_close(dev);
+}
+END_TEST
+
+/* A device that holds B does the job without its codes; any other job without codes is refused. */
+START_TEST(without_codes) {
+  pl_device *dev = open_or_die("model:?cache=1"), *none = open_or_die("model:?cache=0");
+  const pl_image image = noisy_image(1);
+  configure(dev, &image);
+  configure(none, &image);
+  pl_job job = small_job(1);
+  pl_error err;
+  ck_assert_int_eq(pl_holds(dev, &job), 0);
+  ck_assert_int_eq(pl_gemm(dev, &job, &err), PL_OK);
+  expect_golden(&image, &job, "with codes");
+  ck_assert_int_eq(pl_holds(dev, &job), 1);
+  job.b = NULL;
+  ck_assert_int_eq(pl_holds(dev, &job), 1);
+  ck_assert_int_eq(pl_gemm(dev, &job, &err), PL_OK);
+  job.b = b_codes[0];
+  expect_golden(&image, &job, "without codes");
+
+  pl_job untagged = job, elsewhere = job, narrower = job;
+  untagged.b_tag = 0, elsewhere.col0 = 5, narrower.n--;
+  ck_assert(!pl_holds(dev, &untagged) && !pl_holds(dev, &elsewhere) && !pl_holds(dev, &narrower));
+  untagged.b = NULL;
+  ck_assert_int_eq(pl_gemm(dev, &untagged, &err), PL_E_INPUT);
+  ck_assert_str_eq(err.text, "pl_gemm: a, b and c must not be NULL");
+  ck_assert_int_eq(pl_gemm(none, &job, &err), PL_OK);
+  ck_assert_int_eq(pl_holds(none, &job), 0);
+  const pl_image other = noisy_image(2); /* another seed: another encoding */
+  configure(dev, &other);
+  ck_assert_int_eq(pl_holds(dev, &job), 0);
+  pl_close(dev);
+  pl_close(none);
 }
 END_TEST
 
@@ -290,7 +324,7 @@ static void limit_memory(size_t more) {
 }
 
 START_TEST(no_memory) {
-  enum { COLS = 20000, DEPTH = 512, ROWS_MANY = 8000, MB = 1 << 20 }; /* 42 MB kept; A of 18 MB */
+  enum { COLS = 40000, DEPTH = 512, ROWS_MANY = 8000, MB = 1 << 20 }; /* 42 MB kept; A of 18 MB */
   mallopt(M_MMAP_THRESHOLD, 1 << 17); /* so that what is freed is given back at once */
   int8_t *b = calloc(COLS, DEPTH), *a = calloc(ROWS_MANY, DEPTH);
   int32_t *c = malloc(COLS * sizeof *c), *c_many = malloc(ROWS_MANY * sizeof *c);
@@ -343,6 +377,7 @@ static void fill(TCase *tests) {
   tcase_add_test(tests, devices_do_not_share);
   tcase_add_test(tests, least_recently_used_goes_first);
   tcase_add_test(tests, larger_than_the_cache);
+  tcase_add_test(tests, without_codes);
   tcase_add_test(tests, options);
 #ifndef __SANITIZE_ADDRESS__
   tcase_add_test(tests, no_memory);

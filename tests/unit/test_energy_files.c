@@ -307,6 +307,7 @@ START_TEST(cores) {
                       !pl_arch_follow(&a, &p, &err),
                   "%s", err.text);
     ck_assert(a.bits == rows[i].bits);
+    ck_assert(a.adc_bits == (i < 2 ? p.adc_bits : 0) && p.adc_bits > 0);
     if (i == 0) ck_assert(a.temporal_accumulation * a.core_wavelengths * a.cores_per_tile == rows[i].channels);
     if (i == 1) ck_assert(a.photons_per_dot_product == p.photons_per_mac * p.channels && a.photons_per_dot_product > 0);
     if (i == 2) ck_assert(a.group == rows[i].channels && a.moduli == 3 && a.residue_bits == 5 + 5 + 6);
@@ -318,7 +319,9 @@ START_TEST(cores) {
   ck_assert_int_eq(pl_arch_follow(&a, &p, &err), PL_E_INPUT);
   ck_assert_msg(strstr(err.text, "no multiple of 12 wavelengths on 2 cores"), "%s", err.text);
   p.channels = 48;
-  ck_assert(!pl_arch_follow(&a, &p, &err) && a.bits == 6 && a.temporal_accumulation == 2);
+  ck_assert(!pl_arch_follow(&a, &p, &err) && a.bits == 6 && a.temporal_accumulation == 2 && a.adc_bits == 0);
+  p.effects |= PL_EFFECT_ADC, p.adc_bits = 11;
+  ck_assert(!pl_arch_follow(&a, &p, &err) && a.bits == 6 && a.adc_bits == 11);
   put("kind = \"rns\";\neffects = [\"residues\", \"redundancy\"];\nchannels = 16;\nmoduli_k = 5;\nredundant_moduli = "
       "2;\n");
   ck_assert_msg(!pl_core_physics(file, &p, &err) && !pl_arch_load("mirage", &a, &err) && !pl_arch_follow(&a, &p, &err),

@@ -109,6 +109,22 @@ START_TEST(four_bits) {
 }
 END_TEST
 
+/* An ADC of its own width: linear in bits in one model, doubling with each in the other; nothing else moves. */
+START_TEST(adc_bits_of_their_own) {
+  static const struct {
+    const char *arch;
+    double ratio; /* of 10 bits over 8 */
+  } rows[] = {{"lt-base", 10.0 / 8}, {"optical-transformers-b", 4}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    priced eight = price(rows[i].arch, "bits=8", "deit-t", one), ten = price(rows[i].arch, "bits=8,adc_bits=10", "deit-t", one);
+    near("ADC", ten.cost.pj[PL_PART_ADC] / eight.cost.pj[PL_PART_ADC], rows[i].ratio, 1e-12);
+    for (int part = 0; part < PL_PARTS; part++)
+      if (part != PL_PART_ADC) ck_assert(ten.cost.pj[part] == eight.cost.pj[part]);
+    price_free(&eight), price_free(&ten);
+  }
+}
+END_TEST
+
 /* ---- Every architecture ---- */
 
 /* All that comes out, as one number that any change moves. */
@@ -242,6 +258,7 @@ int main(void) {
   tcase_add_test(tests, optical_transformers);
   tcase_add_test(tests, optical_by_hand);
   tcase_add_test(tests, four_bits);
+  tcase_add_test(tests, adc_bits_of_their_own);
   tcase_add_test(tests, every_field_matters);
   tcase_add_test(tests, all_on_all);
   SRunner *runner = srunner_create(suite);

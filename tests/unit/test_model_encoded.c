@@ -14,7 +14,7 @@
 static pl_operand encode_in_pieces(uint64_t *state, const model_job *job) {
   const pl_model_regs *r = &job->r;
   pl_operand b;
-  ck_assert_int_eq(pl_operand_alloc(&b, r, r->cols), 0);
+  ck_assert_int_eq(pl_operand_alloc(&b, r, 1, r->cols), 0);
   for (int end = r->cols; end > 0;) {
     const int first = (int)draw_in(state, 0, end - 1);
     pl_operand_encode(&b, r, 1, job->b, r->depth, first, end - first, first);
@@ -233,8 +233,8 @@ START_TEST(bytes) {
     pl_model_regs r = kind->draw(&state, (uint32_t)draw64(&state) & kind->effects);
     r.cols = (int)draw_in(&state, 1, 2000);
     pl_operand b;
-    ck_assert_int_eq(pl_operand_alloc(&b, &r, r.cols), 0);
-    const uint64_t said = pl_operand_bytes(&r, r.cols), is = held(&b);
+    ck_assert_int_eq(pl_operand_alloc(&b, &r, 1, r.cols), 0);
+    const uint64_t said = pl_operand_bytes(&r, 1, r.cols), is = held(&b);
 #ifndef __SANITIZE_ADDRESS__
     ck_assert_msg(is <= said + said / 100 + 4 * 4096 && said <= is + 4 * 64, "case %d: %llu said, %llu used", i,
                   (unsigned long long)said, (unsigned long long)is);
@@ -254,14 +254,14 @@ START_TEST(memory_failure) {
   static const int8_t codes[65536];
   int32_t c = 0;
   pl_operand b, large;
-  ck_assert_int_eq(pl_operand_alloc(&b, &r, 1), 0);
+  ck_assert_int_eq(pl_operand_alloc(&b, &r, 1, 1), 0);
   pl_operand_encode(&b, &r, 1, codes, 0, 0, 1, 0);
   struct rlimit before, tight;
   ck_assert(!getrlimit(RLIMIT_AS, &before));
   tight = before;
   tight.rlim_cur = (rlim_t)1 << 30;
   ck_assert(!setrlimit(RLIMIT_AS, &tight));
-  const int failed = pl_operand_alloc(&large, &r, 1048576); /* 16 bytes an element, 1 TiB */
+  const int failed = pl_operand_alloc(&large, &r, 1, 1048576); /* 16 bytes an element, 1 TiB */
   r.rows = 16777215;
   const int64_t clips = pl_model_gemm_encoded(&r, codes, 0, &b, 0, &c, 0, NULL);
   setrlimit(RLIMIT_AS, &before);

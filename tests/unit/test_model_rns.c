@@ -169,7 +169,7 @@ static void check_job(model_job *job, int number, pl_model_errors *sum) {
     int64_t clipped;
     pl_operand b;
     if (encoded) {
-      ck_assert_int_eq(pl_operand_alloc(&b, r, r->cols), 0);
+      ck_assert_int_eq(pl_operand_alloc(&b, r, 1, r->cols), 0);
       pl_operand_encode(&b, r, 1, job->b, r->depth, 0, r->cols, 0);
       clipped = pl_model_gemm_encoded(r, job->a, r->depth, &b, 0, job->c, r->cols, &again);
       pl_operand_free(&b);

@@ -102,7 +102,7 @@ END_TEST
 
 START_TEST(hash) {
   const char *const points = "points = ({ core = \"ideal8\"; adc_bits = [4, 6]; });";
-  char what[400], first[17];
+  char what[400], first[17], before[17] = "";
   snprintf(what, sizeof what, HEAD "%s", points);
   pl_sweep *s = load(what);
   strcpy(first, s->hash);
@@ -117,11 +117,15 @@ START_TEST(hash) {
       HEAD "points = ({ core = \"converters\"; adc_bits = [4, 6]; });",
       HEAD "optical = \"q\"; points = ({ core = \"ideal8\"; adc_bits = [4, 6]; });",
       HEAD "points = ({ core = \"ideal8\"; adc_bits = [4, 6]; range = \"max\"; });",
+      HEAD "points = ({ core = \"ideal8\"; adc_bits = [4, 6]; channels = 72; });",
+      HEAD "points = ({ core = \"ideal8\"; adc_bits = [4, 6]; channels = 72; energy = \"lt-base\"; });",
       "model = \"m.gguf\"; text = \"t.txt\"; tokens = 65; context = 32; points = ({ core = \"ideal8\"; adc_bits = [4, 6]; });",
   };
   for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
     s = load(others[i]);
     ck_assert_str_ne(s->hash, first);
+    ck_assert_str_ne(s->hash, before);
+    strcpy(before, s->hash);
     pl_sweep_free(s);
   }
   for (int i = 0; i < 2; i++) { /* the bytes of model and text count */
@@ -169,6 +173,12 @@ START_TEST(errors) {
       {HEAD "points = ({ core = \"ideal8\"; reg = {\ncolour = 3; }; });", ":3: there is no register 'colour'"},
       {HEAD "points = ({ core = \"ideal8\"; reg = {\nadc_bits = [4, 99]; }; });", ":3: register adc_bits is 99"},
       {HEAD "points = ({ core = \"ideal8\"; reg = {\ndispersion-99 = 1; }; });", ":3: there is no register 'dispersion[99]'"},
+      {HEAD "points = ({ core = \"lightening\";\nenergy = \"lt-bas\"; });", ":3: energy: there is no "},
+      {HEAD "points = ({ core = [\"lightening\", \"mirage\"];\nenergy = \"lt-base\"; });",
+       ":3: energy: the core mirage is of kind rns, which lt-base (crossbar) is no model of"},
+      {HEAD "points = ({ core = \"lightening\"; channels = [72, 64];\nenergy = \"lt-base\"; });",
+       ":3: energy: the core lightening sums 64 channels a read, which is no multiple of 12 wavelengths on 2 cores"},
+      {HEAD "points = ({ core = \"lightening\";\nenergy = 3; });", ":3: energy must be text"},
       {HEAD "optical = \"q,z\"; points = ({ core = \"ideal8\"; });", ":2: optical: "},
       {HEAD "check = { every = 3; };", ":2: field device is missing in check"},
       {HEAD "check = { device = \"rtl:1x2x8\"; often = 3; };", ":2: check has no field 'often'"},

@@ -58,7 +58,7 @@ static pl_sweep_result *made_up(int point) {
   *r = (pl_sweep_result){.point = point, .products = PRODUCTS, .check = point % 4, .perplexity = 10 + point / 7.0,
                          .perplexity_error = 0.1 * point, .nll = log(10 + point / 7.0), .reference = 10, .kl = 0.01 * point,
                          .kl_error = 1e-3, .top1 = 0.9, .scored = 32, .macs = (uint64_t)point << 40, .reads = 1000,
-                         .clipped = (uint64_t)point, .encodings_a = 5, .encodings_b = 6, .product_error = 1.0 / 3,
+                         .clipped = (uint64_t)point, .encodings_a = 5, .encodings_b = 6, .fj_per_mac = point % 3 * 0.7, .product_error = 1.0 / 3,
                          .check_products = 7};
   snprintf(r->check_note, sizeof r->check_note, "note %d", point);
   for (int i = 0; i < PRODUCTS; i++)
