@@ -62,7 +62,7 @@ static const char *axis_name(const char *setting) {
 enum { TOO_MUCH = 20 };
 
 static void scale_perplexity(FILE *out, const panel *p, int panels) {
-  static const double within[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9};
+  static const double within[] = {1, 1.2, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8};
   double low = INFINITY, high = 0;
   for (int k = 0; k < panels; k++) {
     const double reference = exp(p[k].line[0]->dot[0].reference_nll);
@@ -73,7 +73,7 @@ static void scale_perplexity(FILE *out, const panel *p, int panels) {
         low = fmin(low, y), high = fmax(high, fmin(y, TOO_MUCH * reference));
       }
   }
-  const int is_wide = high > 3 * low; /* steps of 1, 2, 5 */
+  const int is_wide = high > 8 * low; /* steps of 1, 2, 5 */
   fprintf(out, "set ylabel 'perplexity'\nset logscale y\nset yrange [%.6g:%.6g]\nset ytics (", low / pow(high / low, 0.05),
           high * pow(high / low, 0.05));
   for (double decade = pow(10, floor(log10(low / 1.1))); decade <= high * 2; decade *= 10)
