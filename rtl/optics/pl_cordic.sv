@@ -34,7 +34,8 @@ module pl_cordic #(
   logic signed [CordicBox-1:0] t [0:16*Lanes-1];
   logic signed [CordicBox-1:0] last [0:Lanes-1];  // within the last stage
 
-  `define PL_ANGLE(S) CordicBox'($signed({1'b0, pl_rns_pkg::Angles[(S)*AngleBits +: AngleBits]}))
+  // Widened by hand, not by CordicBox'(..): Yosys 0.23 takes -N'(x) for (-N)'(x), which has the sign of x.
+  `define PL_ANGLE(S) $signed({{(CordicBox-AngleBits){1'b0}}, pl_rns_pkg::Angles[(S)*AngleBits +: AngleBits]})
   // Iteration S, into the registers of S + 1.
   `define PL_TURN(S) \
       for (int l = 0; l < Lanes; l++) begin \
