@@ -15,6 +15,15 @@ VERIFY_SHAPES ?= 1x2x8 4x4x8 8x8x16 8x8x64
 .PHONY: tests lint soak check check-host check-san check-mutants check-long check-physics
 tests: $(TESTS) ## build the test programs
 
+# The golden model on another machine: AArch64, with its NEON vectors, by the processor emulation of QEMU.
+CROSS := aarch64-linux-gnu
+CROSS_TESTS := $(foreach test,vectors fixtures,$(O)/cross/test_model_$(test))
+$(O)/cross/%: tests/unit/%.c tests/cross/check.h tests/unit/test_model_support.h $(wildcard host/model/*)
+	$(call say,CROSS,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)-gcc -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -O2 -ffp-contract=off -static -Iinclude -Ihost -Itests/cross -Itests/unit \
+	  $< $(wildcard host/model/*.c) host/device/image.c host/device/error.c -lm -o $@
+
 check: all tests $(CROSS_TESTS) lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) $(LINK_TESTS) ## everything that must pass: lint, tests, lockstep of three kinds of core, sanitizers, short fuzzing
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)$(MAKE) --no-print-directory fuzzers
@@ -44,15 +53,6 @@ san-programs: $(SANITIZED) $(O)/photolane
 check-san: ## the C tests under AddressSanitizer and UBSan
 	$(Q)$(MAKE) --no-print-directory SAN=1 O=$(O)/san san-programs
 	$(Q)scripts/run-tests $(call as_tests,$(SAN_TESTS))
-
-# The golden model on another machine: AArch64, with its NEON vectors, by the processor emulation of QEMU.
-CROSS := aarch64-linux-gnu
-CROSS_TESTS := $(foreach test,vectors fixtures,$(O)/cross/test_model_$(test))
-$(O)/cross/%: tests/unit/%.c tests/cross/check.h tests/unit/test_model_support.h $(wildcard host/model/*)
-	$(call say,CROSS,$@)
-	@mkdir -p $(@D)
-	$(Q)$(CROSS)-gcc -std=gnu11 -Wall -Wextra -Wno-unused-parameter -Werror -O2 -ffp-contract=off -static -Iinclude -Ihost -Itests/cross -Itests/unit \
-	  $< $(wildcard host/model/*.c) host/device/image.c host/device/error.c -lm -o $@
 
 # The baseline may use all that the machine has, as the model does.
 $(O)/tests/bench/bench_model: tests/bench/bench_model.c $(O)/libphotolane.a
@@ -130,6 +130,7 @@ lint: ## generated files, RTL (Verilator, Yosys), C (cppcheck), scripts (shellch
 	$(Q)for shape in '1 1 8 0 64' '2 1 4 0 128' '1 4 16 1 8'; do set -- $$shape; \
 	  $(VERILATOR) --lint-only -Wall -GRows=$$1 -GColumns=$$2 -GWidth=$$3 -GPlanes=$$4 -GAWords=64 -GBWords=$$5 --top-module pl_compact \
 	    rtl/lint.vlt $(COMPACT_SRC) || exit 1; done
+	$(Q)for f in $(RTL_SRC) $(LINK_SRC) $(COMPACT_SRC); do $(VERILATOR) -E -P $$f | grep -E "(^|[?:=(,&|<>]) *-[A-Za-z0-9_]+'\(" && { echo "$$f: Yosys takes -N'(x) for (-N)'(x), which is x"; exit 1; }; done; true
 	$(call say,LINT,C)
 	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 	  --suppressions-list=tests/cppcheck.txt -Iinclude -Ihost -j2 host

@@ -109,7 +109,7 @@ static void work(const bench_plan *plan, int go, int reports) {
       r.sgemm_seconds = sgemm ? cli_sgemm_for(sgemm, job_seconds) : 0;
     } else if (!r.status) {
       const double begin = cli_seconds();
-      job.b_tag = byte == ASK_JOB; /* what the model keeps of B, an array loads anew for every job here */
+      job.b_tag = plan->sgemm_threads && byte == ASK_JOB; /* arrays load B anew for every job here */
       pl_counters_reset(dev);
       r.status = pl_gemm(dev, &job, &err);
       job_seconds = cli_seconds() - begin;

@@ -130,8 +130,9 @@ START_TEST(killed) {
       pl_sweep_store_close(store);
       _exit(0);
     }
-    /* 1 ms to 1 s, short ones as often as long ones: what a writer manages in it depends on the machine */
-    usleep((useconds_t)(random() % 1000 + (1000 << random() % (kills < 60 ? 8 : 11))));
+    /* 1 ms to 1 s, short ones as often as long ones: what a writer manages in it depends on the machine. The first kill
+     * must come before it has done all. */
+    usleep((useconds_t)(random() % 1000 + (1000 << random() % (!kills ? 2 : kills < 60 ? 8 : 11))));
     kill(pid, SIGKILL);
     int status;
     waitpid(pid, &status, 0);
