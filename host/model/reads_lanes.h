@@ -169,9 +169,9 @@ LANE_FN void place(const reads_setup *s, int row, int read, read_vector *w) {
   w->row = s->r->row0 + (uint32_t)row;
   w->sum = s->r->sum0 + (uint32_t)read;
   w->light_a = effects & PL_EFFECT_SHOT ? (int32_t)a->light[sum_a] : 0;
-  w->light_b = b->light + sum_b;
+  w->light_b = effects & PL_EFFECT_SHOT ? b->light + sum_b : NULL;
   w->dispersion_a = effects & PL_EFFECT_DISPERSION ? (int32_t)a->dispersion[sum_a] + 32 : 0; /* 32: stage 6 rounds */
-  w->dispersion_b = b->dispersion + sum_b;
+  w->dispersion_b = effects & PL_EFFECT_DISPERSION ? b->dispersion + sum_b : NULL;
 }
 
 LANE_FN const int16_t *fields_of(const reads_setup *s, int read) {
