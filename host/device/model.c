@@ -7,7 +7,9 @@
  * split, nor on what is kept. The split is along columns or rows, whichever has more: the other operand is encoded
  * once per thread, unless it is kept. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "device/backend.h"
 #include "device/cache.h"
@@ -142,9 +144,23 @@ static void model_close(pl_device *dev) {
   free(state);
 }
 
+/* PHOTOLANE_ISA, if it is set, must name an instruction set that is there: a wish that fails must not go unheard. */
+static pl_status check_isa(pl_error *err) {
+  const char *wanted = getenv("PHOTOLANE_ISA"), *name;
+  char there[64] = "";
+  for (int i = 0, usable; wanted && (usable = pl_model_isa_at(i, &name)) >= 0; i++) {
+    if (!usable) continue;
+    if (!strcmp(wanted, name)) return PL_OK;
+    snprintf(there + strlen(there), sizeof there - strlen(there), "%s%s", *there ? ", " : "", name);
+  }
+  if (!wanted) return PL_OK;
+  return pl_fail(err, PL_E_INPUT, "PHOTOLANE_ISA is '%.40s', but this processor has %s", wanted, there);
+}
+
 static pl_status model_open(pl_device *dev, const pl_uri *uri, pl_error *err) {
   uint64_t threads = 1, megabytes = CACHE_MB;
-  pl_status status = pl_uri_number(uri, "threads", 1, THREADS_MAX, &threads, err);
+  pl_status status = check_isa(err);
+  if (!status) status = pl_uri_number(uri, "threads", 1, THREADS_MAX, &threads, err);
   if (!status) status = pl_uri_number(uri, "cache", 0, CACHE_MB_MAX, &megabytes, err);
   if (status) return status;
   model_state *state = calloc(1, sizeof *state);

@@ -2,7 +2,7 @@
  *
  * Reads: one column of B lies in one lane (operand.h, packed), so that nothing is ever summed across lanes. Fields: a pair of
  * channels, which share a draw, lies in one lane. vectors.c chooses: PHOTOLANE_ISA=scalar|avx2|avx512|neon in the
- * environment, or else the best one that is there. All give the same bits; "scalar" is the plain C of gemm.c and operand.c,
+ * environment (model: refuses to open if that is not there), or else the best one that is there. All give the same bits; "scalar" is the plain C of gemm.c and operand.c,
  * which also serves registers that the lanes are too narrow for.
  */
 #ifndef PHOTOLANE_MODEL_VECTORS_H

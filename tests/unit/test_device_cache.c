@@ -305,6 +305,14 @@ START_TEST(options) {
     ck_assert_int_eq(pl_open(bad[i], &dev, &err), PL_E_INPUT);
     ck_assert_msg(strstr(err.text, "cache wants a whole number") != NULL, "%s", err.text);
   }
+  pl_device *dev;
+  pl_error err;
+  setenv("PHOTOLANE_ISA", "mmx", 1);
+  ck_assert_int_eq(pl_open("model:", &dev, &err), PL_E_INPUT);
+  ck_assert_msg(!strncmp(err.text, "PHOTOLANE_ISA is 'mmx', but this processor has ", 46), "%s", err.text);
+  setenv("PHOTOLANE_ISA", "scalar", 1);
+  ck_assert_int_eq(pl_open("model:", &dev, &err), PL_OK);
+  pl_close(dev);
 }
 END_TEST
 
