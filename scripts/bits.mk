@@ -63,7 +63,7 @@ $$(eval $$(call board_rule,$(1)$(if $(filter-out coherent,$(2)),-$(2))-netlist,u
 endef
 $(eval $(call chip_rule,icebreaker,coherent,18000,3000000,$(ice40_cells)))
 $(eval $(call chip_rule,hx8k,coherent,36000,6000000,$(ice40_cells)))
-$(foreach kind,$(all_kinds),$(eval $(call chip_rule,ulx3s,$(kind),20000,3000000,sim/netlist/ecp5_cells.v)))
+$(foreach kind,$(all_kinds),$(eval $(call chip_rule,ulx3s,$(kind),25000,3000000,sim/netlist/ecp5_cells.v)))
 
 # The shipped bitstream of the HX8K itself, unpacked to Verilog again: sim:hx8k-bitstream.
 $(O)/netlist/hx8k-bitstream.v: bitstreams/hx8k-coherent.bin rtl/boards/hx8k/hx8k.pcf scripts/unpack

@@ -4,7 +4,8 @@
 // Two stages, decode (the operand is read from memory) and execute: an instruction takes one clock, those with a count
 // (products, shifts, sums of the array) one per step, and `idle`, `wait`, `beat`, `out`, `wr` as long as the outside needs. A
 // jump costs one clock more, and so does an instruction that reads what the one before it wrote (a word of memory, the
-// index), or that takes its operand not from memory or array but from a slower source (x0, x1, c0..c2, code, tails). Memory: 256 words of 32 bits in block RAM; the host writes the registers, its first words, while idle_o is high.
+// index), or that takes its operand not from memory or array but from a slower source (x0, x1, c0..c2, code, tails).
+// Memory: 256 words of 32 bits in block RAM; the host writes the registers, its first words, while idle_o is high.
 // In front of it the operand codes come (load_*), behind it results leave (result_*), both valid/ready; beside it the
 // array (pl_micro_array) is told what to do:
 //   set_o, set_what_o, value_o     the register SetXX takes value_o

@@ -1,7 +1,8 @@
 // pl_chip: everything behind the wire: streams, commands and one optical core.
 //
 // rx_* are the bytes of the wire that come, tx_* those that leave, both valid/ready; rx_fault_i counts a byte that the
-// physical layer lost. Compact: 1: pl_compact in place of pl_core, 2: with its bit planes. The core is reset by each new session, so a HELLO ends any job.
+// physical layer lost. Compact: 1: pl_compact in place of pl_core, 2: that with pl_micro_planes.
+// The core is reset by each new session, so a HELLO ends any job.
 // status_o: 0 a session is open, 1 and 2 change with every good frame received and every frame sent, 3 the core computes.
 `default_nettype none
 module pl_chip #(

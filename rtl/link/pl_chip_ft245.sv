@@ -14,7 +14,7 @@ module pl_chip_ft245 #(
   parameter int AWords = 256,
   parameter int BWords = 256,
   parameter int BackLanes = Rows * Columns,
-  parameter int Compact = 0,                       // 1: pl_compact in place of pl_core, 2: with bit planes
+  parameter int Compact = 0,                       // 1: pl_compact in place of pl_core, 2: that with pl_micro_planes
   parameter int RxLog = 12,                        // log2 of the bytes of the receive buffer, 6..15
   parameter int TxLog = 12,                        // and of the transmit buffer
   parameter int ClockKhz = 48000,

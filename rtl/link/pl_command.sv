@@ -1,9 +1,10 @@
 // pl_command: runs the commands of the host's stream (docs/protocol.md, "Commands") on a core, one after the other.
 //
-// get_* is the stream from the host, put_* the one to it, a byte per clock at valid & ready. reg_*, load_* and start_o drive
-// pl_core or pl_compact, result_* are single results (pl_unload, pl_compact). idle_i: the core is idle and no result is
-// left. held_i: the core has a result that is not taken in this clock. restart_i: a session begins; whatever is under way is dropped. run_ and load_cycles_o count the
-// clocks of RUN and LOAD without those in which the link keeps the core waiting, so they do not depend on the link.
+// get_* is the stream from the host, put_* the one to it, a byte per clock at valid & ready. reg_*, load_* and
+// start_o drive pl_core or pl_compact, result_* are single results (pl_unload, pl_compact). idle_i: the core is idle
+// and no result is left. held_i: the core has a result that is not taken in this clock. restart_i: a session begins;
+// whatever is under way is dropped. run_ and load_cycles_o count the clocks of RUN and LOAD without those in which
+// the link keeps the core waiting, so they do not depend on the link.
 `default_nettype none
 module pl_command #(
   parameter bit Rns = 1'b0,       // a beat of LOAD brings its exponent

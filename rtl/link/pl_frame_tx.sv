@@ -1,11 +1,12 @@
 // pl_frame_tx: sends frames (docs/protocol.md): header, payload, CRC, COBS.
 //
-// start_i & idle_o begins a frame; hello_i and nak_i are taken then. The numbers are taken when they are sent: seq_i must
-// stand still until the payload begins, ack_i and limit_i may change; limit_o is the limit that was told last, and what
-// ack_i covers when the frame begins is told by it. The payload are the bytes taken at payload_valid_i & payload_ready_o: it ends with the byte at
-// payload_last_i, or when payload_valid_i is low; that of HELLO is the session. idle_o also says that the wire will soon
-// run dry: less than 256 bytes (SerialCrc: 64) wait, so frames are large, and what is told is not old when it gets there. The bytes of
-// the wire leave by valid_o and ready_i: one per clock, or with SerialCrc one in 9.
+// start_i & idle_o begins a frame; hello_i and nak_i are taken then. The numbers are taken when they are sent: seq_i
+// must stand still until the payload begins, ack_i and limit_i may change; limit_o is the limit that was told last,
+// and what ack_i covers when the frame begins is told by it. The payload are the bytes taken at payload_valid_i &
+// payload_ready_o: it ends with the byte at payload_last_i, or when payload_valid_i is low; that of HELLO is the
+// session. idle_o also says that the wire will soon run dry: less than 256 bytes (SerialCrc: 64) wait, so frames are
+// large, and what is told is not old when it gets there. The bytes of the wire leave by valid_o and ready_i: one per
+// clock, or with SerialCrc one in 9.
 `default_nettype none
 module pl_frame_tx #(
   parameter bit SerialCrc = 1'b0
