@@ -216,12 +216,22 @@ static pl_status read_options(rtl_options *o, const pl_uri *uri, pl_error *err) 
   return PL_OK;
 }
 
+/* An array of any kind that there is: a job brings the one that it needs. The error is that of the first. */
+static pl_status use_any_kind(rtl_state *state, pl_error *err) {
+  pl_status status = use_kind(state, PL_KIND_COHERENT, err);
+  for (uint32_t kind = PL_KIND_COHERENT + 1; kind < PL_KINDS && status == PL_E_NODEV; kind++) {
+    pl_error ignored;
+    if (!use_kind(state, kind, &ignored)) status = PL_OK;
+  }
+  return status;
+}
+
 static pl_status rtl_open(pl_device *dev, const pl_uri *uri, pl_error *err) {
   rtl_state *state = calloc(1, sizeof *state);
   if (!state) return pl_fail(err, PL_E_MEMORY, "out of memory when opening rtl:");
   dev->state = state;
   pl_status status = read_options(&state->options, uri, err);
-  if (!status) status = use_kind(state, PL_KIND_COHERENT, err);
+  if (!status) status = use_any_kind(state, err);
   if (status) {
     rtl_close(dev);
     return status;

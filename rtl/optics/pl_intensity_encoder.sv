@@ -6,7 +6,7 @@
 // IntensityEncoderLatency enabled clocks later. table_* writes the transfer tables: entry {operand, magnitude}. They
 // live in one memory per element, which suits a block RAM, and hold nothing of use before they are written.
 //
-//   clock 1 DAC | 2 table | 3 channel gain | 4 rails
+//   clock 1 DAC | 2 table, and the gain error of each element's wavelength | 3 their product | 4 sum, rails
 `default_nettype none
 module pl_intensity_encoder #(
   parameter int Elements = 8,  // 2, 4, 8, 16, 32 or 64
@@ -45,19 +45,16 @@ module pl_intensity_encoder #(
     .clk_i(clk_i), .en_i(en_i), .bypass_i(~dac_on), .bits_i(dac_bits), .codes_i(codes_i), .codes_o(converted)
   );
 
-  // Wavelength and use of the elements wait for clock 3.
-  logic [5:0] wavelength_late;
+  // Use of the elements waits for clock 3.
   logic [6:0] count_late;
-  pl_delay #(.Bits(13), .Clocks(2)) u_wait_wavelength (
-    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i({count_i, wavelength_i}),
-    .data_o({count_late, wavelength_late})
+  pl_delay #(.Bits(7), .Clocks(2)) u_wait_count (
+    .clk_i(clk_i), .rst_ni(rst_ni), .en_i(en_i), .data_i(count_i), .data_o(count_late)
   );
 
   // Gain error of each wavelength.
-  logic signed [31:0] gain [0:31];
+  logic signed [15:0] gain [0:31];
   for (genvar g = 0; g < 32; g++) begin : g_wave
-    assign gain[g] = {{16{regs_i[(pl_regs_pkg::RegDispersion+g)*32+15]}},
-                      regs_i[(pl_regs_pkg::RegDispersion+g)*32 +: 16]};
+    assign gain[g] = regs_i[(pl_regs_pkg::RegDispersion+g)*32 +: 16];
   end
 
   // ---- Tables: what the lit rail sends, and the floor that the dark one sends.
@@ -81,58 +78,60 @@ module pl_intensity_encoder #(
     assign looked_up[g*12 +: 12] = data_q;
   end
 
-  logic signed [31:0] code [0:Elements-1], lit_table [0:Elements-1];
-  for (genvar g = 0; g < Elements; g++) begin : g_element
-    assign code[g] = {{24{converted[g*8+7]}}, converted[g*8 +: 8]};
-    assign lit_table[g] = {20'd0, looked_up[g*12 +: 12]};
-  end
-
   logic [Elements*FieldBox-1:0] fields_q;
   logic [Elements*RailBox-1:0] rails_q;
   assign fields_o = fields_q;
   assign rails_o = rails_q;
 
-  // ---- Stage registers, named by the clock at whose end they are written.
-  logic signed [31:0] code2 [0:Elements-1], code3 [0:Elements-1];
-  logic signed [31:0] lit3 [0:Elements-1], dark3 [0:Elements-1];
-  logic signed [31:0] error [0:Elements-1];  // within a stage
-  logic signed [31:0] field4 [0:Elements-1], rail4 [0:Elements-1];  // within the last stage
-  logic        [31:0] used3 [0:Elements-1];  // 0 or 1
-  logic        [4:0]  wave3 [0:Elements-1];  // within a stage
+  // ---- Stage registers, named by the clock at whose end they are written. Narrow, so that a product is one DSP block.
+  logic        [5:0]  wavelength1;
+  logic signed [7:0]  code2 [0:Elements-1], code3 [0:Elements-1];
+  logic signed [15:0] gain2 [0:Elements-1];
+  logic signed [12:0] scaled [0:Elements-1];                        // within a stage
+  logic signed [12:0] lit3 [0:Elements-1], dark3 [0:Elements-1];    // without the gain error
+  logic signed [28:0] product [0:Elements-1];                       // within a stage
+  logic signed [13:0] lit_error3 [0:Elements-1], dark_error3 [0:Elements-1];
+  logic               used3 [0:Elements-1];
+  logic signed [14:0] lit4 [0:Elements-1], dark4 [0:Elements-1];    // within the last stage: light of a rail, 0..4095
+  logic signed [14:0] field4 [0:Elements-1], rail4 [0:Elements-1];  // within the last stage
 
   // verilator lint_off BLKSEQ
   always_ff @(posedge clk_i) begin : stages  // sole reader and writer of the stage registers; last stage first
     logic [5:0] step;
-    logic signed [31:0] floor;
     if (en_i) begin
       for (int n = 0; n < Elements; n++) begin
-        field4[n] = code3[n] < 32'sd0 ? dark3[n] - lit3[n] : lit3[n] - dark3[n];  // with code 0 both are dark
-        rail4[n] = lit3[n] + dark3[n];
+        lit4[n] = 15'(lit3[n]) + (gain_on ? 15'(lit_error3[n]) : 15'sd0);
+        lit4[n] = lit4[n] > 15'sd4095 ? 15'sd4095 : lit4[n];
+        lit4[n] = lit4[n] < 15'sd0 ? 15'sd0 : lit4[n];
+        dark4[n] = 15'(dark3[n]) + (gain_on ? 15'(dark_error3[n]) : 15'sd0);
+        dark4[n] = dark4[n] > 15'sd4095 ? 15'sd4095 : dark4[n];
+        dark4[n] = dark4[n] < 15'sd0 ? 15'sd0 : dark4[n];
+        field4[n] = code3[n] < 8'sd0 ? dark4[n] - lit4[n] : lit4[n] - dark4[n];  // with code 0 both are dark
+        rail4[n] = lit4[n] + dark4[n];
         fields_q[n*FieldBox +: FieldBox] <= FieldBox'(field4[n]);
-        rails_q[n*RailBox +: RailBox] <= used3[n][0] ? RailBox'(rail4[n]) : '0;
+        rails_q[n*RailBox +: RailBox] <= used3[n] ? RailBox'(rail4[n]) : '0;
       end
-      step = wavelength_late;
       for (int n = 0; n < Elements; n++) begin
-        wave3[n] = step[4:0];
-        step = step + 6'd1 == wavelengths ? 6'd0 : step + 6'd1;
-      end
-      floor = transfer_on ? {20'd0, operand_i ? floor_b_q : floor_a_q} : 32'sd0;
-      for (int n = 0; n < Elements; n++) begin
-        lit3[n] = code2[n] < 32'sd0 ? -code2[n] <<< 4 : code2[n] <<< 4;
-        lit3[n] = transfer_on ? lit_table[n] : lit3[n];
-        dark3[n] = floor;
-        error[n] = (lit3[n] * gain[wave3[n]] + 32'sd16384) >>> 15;
-        lit3[n] = lit3[n] + (gain_on ? error[n] : 32'sd0);
-        lit3[n] = lit3[n] > 32'sd4095 ? 32'sd4095 : lit3[n];
-        lit3[n] = lit3[n] < 32'sd0 ? 32'sd0 : lit3[n];
-        error[n] = (dark3[n] * gain[wave3[n]] + 32'sd16384) >>> 15;
-        dark3[n] = dark3[n] + (gain_on ? error[n] : 32'sd0);
-        dark3[n] = dark3[n] > 32'sd4095 ? 32'sd4095 : dark3[n];
-        dark3[n] = dark3[n] < 32'sd0 ? 32'sd0 : dark3[n];
-        used3[n] = 7'(n) < count_late ? 32'd1 : 32'd0;
+        scaled[n] = {code2[n][7], code2[n], 4'd0};
+        scaled[n] = code2[n] < 8'sd0 ? -scaled[n] : scaled[n];
+        lit3[n] = transfer_on ? {1'b0, looked_up[n*12 +: 12]} : scaled[n];
+        product[n] = lit3[n] * gain2[n];
+        product[n] = product[n] + 29'sd16384;
+        lit_error3[n] = product[n][28:15];
+        dark3[n] = transfer_on ? {1'b0, operand_i ? floor_b_q : floor_a_q} : 13'sd0;
+        product[n] = dark3[n] * gain2[n];
+        product[n] = product[n] + 29'sd16384;
+        dark_error3[n] = product[n][28:15];
+        used3[n] = 7'(n) < count_late;
         code3[n] = code2[n];
       end
-      for (int n = 0; n < Elements; n++) code2[n] = code[n];
+      step = wavelength1;
+      for (int n = 0; n < Elements; n++) begin
+        code2[n] = converted[n*8 +: 8];
+        gain2[n] = gain[step[4:0]];
+        step = step + 6'd1 == wavelengths ? 6'd0 : step + 6'd1;
+      end
+      wavelength1 = wavelength_i;
     end
   end
   // verilator lint_on BLKSEQ

@@ -126,7 +126,8 @@ module pl_poisson #(
   logic        [31:0] half3 [0:Lanes-1], half4 [0:Lanes-1], half5 [0:Lanes-1], half6 [0:Lanes-1], half7 [0:Lanes-1];
   logic [EntryBits-1:0] entry5 [0:Lanes-1];
   logic        [31:0] t5 [0:Lanes-1];
-  logic        [31:0] root6 [0:Lanes-1], r6 [0:Lanes-1], r7 [0:Lanes-1], r8 [0:Lanes-1], r9 [0:Lanes-1];
+  logic        [31:0] root6 [0:Lanes-1];
+  logic        [InverseBits+1:0] r6 [0:Lanes-1], r7 [0:Lanes-1], r8 [0:Lanes-1], r9 [0:Lanes-1];  // narrow: fewer DSP blocks
   logic signed [31:0] g6 [0:Lanes-1], f6 [0:Lanes-1];
   logic        [31:0] h6 [0:Lanes-1];                       // g^2, Q12: 18 bits
   logic signed [63:0] cube7 [0:Lanes-1], wide7 [0:Lanes-1]; // 22, 40 bits used
@@ -165,13 +166,13 @@ module pl_poisson #(
       end
       for (int l = 0; l < Lanes; l++) begin
         base10[l] = base9[l];
-        product[l] = (64'(inner9[l]) * $signed({32'd0, r9[l]})) >>> 12;
+        product[l] = (64'(inner9[l]) * $signed({1'b0, r9[l]})) >>> 12;
         e10[l] = product[l][31:0];
       end
       for (int l = 0; l < Lanes; l++) begin
         base9[l] = base8[l];
         r9[l] = r8[l];
-        product[l] = (64'(c8[l]) * $signed({32'd0, r8[l]})) >>> 16;
+        product[l] = (64'(c8[l]) * $signed({1'b0, r8[l]})) >>> 16;
         inner9[l] = product[l][31:0] - b8[l];
       end
       // 8, 7, 6: powers of the deviate, root times deviate.
@@ -195,7 +196,7 @@ module pl_poisson #(
         half6[l] = half5[l];
         root6[l] = 32'(entry5[l][RootBits-1:0])
                  + ((32'(entry5[l][RootBits +: RiseBits]) * t5[l] + 32'd128) >> 8);
-        r6[l] = (32'(entry5[l][RootBits + RiseBits +: InverseBits]) << 2) >> (32'd7 - half5[l]);
+        r6[l] = {entry5[l][RootBits + RiseBits +: InverseBits], 2'd0} >> (32'd7 - half5[l]);
         g6[l] = g5[l];
         f6[l] = (g5[l] <<< 8) + step5[l] - 32'sd128;
         h6[l] = $unsigned(g5[l] * g5[l] + 32'sd512) >> 10;
@@ -236,12 +237,12 @@ module pl_poisson #(
         x2[l] = x1[l];
         ux2[l] = ux1[l];
         square2[l] = square1[l];
-        three2[l] = (square1[l] * x1[l] * 32'd43 + 32'h400000) >> 23;
+        three2[l] = (32'(square1[l][9:0]) * 32'(x1[l][10:0]) * 32'd43 + 32'h400000) >> 23;
       end
       for (int l = 0; l < Lanes; l++) begin
         x1[l] = few[l] & 32'd2047;
         ux1[l] = w1[l] & 32'h1fffff;
-        square1[l] = ((few[l] & 32'd2047) * (few[l] & 32'd2047)) >> 12;
+        square1[l] = (32'(few[l][10:0]) * 32'(few[l][10:0])) >> 12;
         u[l] = w0[l] >> 10;
         v[l] = {11'd0, w0[l][9:0], w1[l][31:21]};
         at[l] = {22'd0, few[l][19:16], 6'd0};
