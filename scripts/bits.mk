@@ -81,7 +81,7 @@ NETLIST_PLUGINS = $(foreach flow,$(NETLIST_FLOWS),$(foreach kind,$(NETLIST_KINDS
 NETLIST_SAMPLERS := $(foreach flow,ecp5 ice40 ice40-dsp,$(O)/netlist/sampler-$(flow).vvp)
 .PHONY: check-netlist
 check-netlist: $(O)/photolane $(O)/netlist/ecp5_cells_tb.vvp $(NETLIST_SAMPLERS) $(NETLIST_PLUGINS) $(NETLIST_BOARDS:%=$(O)/board/photolane-board-%) ## level L4: netlists in vendor cells and the HX8K bitstream against the golden model
-	$(Q)scripts/run-tests 'cells of the ECP5=vvp -n $(O)/netlist/ecp5_cells_tb.vvp' \
+	$(Q)scripts/run-tests 'cells of the ECP5=vvp -n $(O)/netlist/ecp5_cells_tb.vvp' 'row_mul=tests/netlist/row_mul.py 200 2' \
 	  $(foreach flow,ecp5 ice40 ice40-dsp,'sampler in cells of $(flow)=vvp -n $(O)/netlist/sampler-$(flow).vvp') \
 	  $(foreach flow,$(NETLIST_FLOWS),$(foreach kind,$(NETLIST_KINDS),$(foreach level,L0 L2,'netlist $(flow) $(kind) $(level)=PHOTOLANE_PLUGINS=$(O)/netlist/$(flow) $(O)/photolane verify -d rtl:$(NETLIST_SHAPE) --kind $(kind) --level $(level) --cases $(NETLIST_CASES)'))) \
 	  $(foreach board,$(NETLIST_BOARDS),$(foreach level,L0 L2,'$(board) at its pins $(level)=$(O)/photolane verify -d sim:$(board) --level $(level) --cases $(NETLIST_BOARD_CASES)')) \

@@ -34,7 +34,7 @@ check: all tests $(CROSS_TESTS) lint $(O)/pl-train $(RNS_TEST) $(PHOTONS_TEST) $
 	  $(foreach test,$(CROSS_TESTS),'AArch64 $(notdir $(test))=qemu-aarch64 $(test)') \
   'golden fixtures=python3 tests/data/golden/make_golden.py --check' \
 	  'golden_rns=python3 tests/data/golden/golden_rns.py' \
-  'proofs=scripts/check-formal' \
+  'proofs=scripts/check-formal' 'row_mul=tests/netlist/row_mul.py' \
 	  $(foreach script,cli tiles install train calibrate energy models sweep,'test_$(script).sh=tests/cli/test_$(script).sh $(O)') \
 	  $(foreach shape,$(VERIFY_SHAPES),$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --level $(level) --cases 1000')) \
 	  $(foreach kind,intensity rns,$(foreach shape,1x2x8 4x4x8,$(foreach level,L0 L1 L2,'verify rtl:$(shape) $(kind) $(level)=$(O)/photolane verify -d "rtl:$(shape)?check=1" --kind $(kind) --level $(level) --cases 1000'))) \

@@ -34,6 +34,7 @@ alumacc; opt; memory -nomap; opt_clean
 synth_ice40 -top {top} {options} -run map_ram:"""
 # synth_ecp5 with wreduce three times: one run narrows a register only if it comes to it after the adder in front,
 # and so made the 33 x 18 bit product of the converter 64 x 18 (four blocks, not two) or not, as the order of cells fell.
+# Multipliers that are to be LUTs are made by scripts/ecp5_row_mul.v, behind alumacc, which would make compressors of them.
 # Without its last step, which renames cells: it takes minutes on a large design.
 ECP5 = """synth_ecp5 -top {top} {options} -run begin:coarse
 proc; flatten; tribuf -logic; deminout; opt_expr; opt_clean; check; opt -nodffe -nosdff; fsm; opt
@@ -43,7 +44,7 @@ opt_expr; opt_clean; wreduce t:$mul
 {soft}
 techmap -map +/mul2dsp.v -map +/ecp5/dsp_map.v -D DSP_A_MAXWIDTH=18 -D DSP_B_MAXWIDTH=18 -D DSP_A_MINWIDTH=2 -D DSP_B_MINWIDTH=2 -D DSP_NAME=$__MUL18X18
 chtype -set $mul t:$__soft_mul
-alumacc; opt; memory -nomap; opt_clean
+alumacc; opt; techmap -map scripts/ecp5_row_mul.v t:$__row_mul; memory -nomap; opt_clean
 synth_ecp5 -top {top} {options} -run map_ram:check
 hierarchy -check; blackbox =A:whitebox"""
 FLOWS = {"ice40": "synth_ice40 -top {top} {options}", "ice40 dsp": ICE40_DSP, "ecp5": ECP5}
@@ -97,7 +98,8 @@ def synthesize(flow, top, parameters, files, log, *, options="", soft=(), after=
     A netlist with an undriven or doubly driven net is an error. Returns the counts of yosys().
     """
     values = " ".join(f"-chparam {name} {value}" for name, value in parameters.items())
-    in_luts = "\n".join(f"chtype -set $__soft_mul t:$mul c:*{word}* %i" for word in soft)
+    soft_cell = "$__row_mul" if flow == "ecp5" else "$__soft_mul"
+    in_luts = "\n".join(f"chtype -set {soft_cell} t:$mul c:*{word}* %i" for word in soft)
     # -defer: only the parameters of this design are elaborated, not the modules' defaults.
     return yosys(f"read_verilog -sv -defer {' '.join(files)}\nhierarchy -top {top} {values}\n"
                  + FLOWS[flow].format(top=top, options=options, soft=in_luts) + f"\ncheck -assert\nstat\n{after}\n", log)
