@@ -3,9 +3,9 @@
 # A netlist of pl_core becomes an array plug-in like any Verilated shape (scripts/rtl.mk), in a folder of its own:
 #   PHOTOLANE_PLUGINS=$(O)/netlist/ecp5 $(O)/photolane verify -d rtl:1x2x8x1
 # Flow ice40 is without, ice40-dsp with SB_MAC16 blocks (scripts/synthesis.py). NETLIST_FLOWS, NETLIST_KINDS and
-# NETLIST_BOARDS choose; what check-netlist does by default is the core on the ECP5, and on the iCE40 the shipped boards.
+# NETLIST_BOARDS choose; what check-netlist does by default is every kind of core on the ECP5, and on the iCE40 the shipped boards.
 NETLIST_FLOWS ?= ecp5
-NETLIST_KINDS ?= coherent
+NETLIST_KINDS ?= $(all_kinds)
 NETLIST_SHAPE := 1x2x8x1
 NETLIST_WORDS := 512
 NETLIST_CASES ?= 20

@@ -110,7 +110,7 @@ def synthesize(flow, top, parameters, files, log, *, options="", soft=(), after=
 # a netlist that was found equal to the golden model. A tool that drops multipliers betrays itself here.
 DSP_BLOCKS = {
     ("ecp5", "coherent"): (2, 48), ("ecp5", "intensity"): (2, 77), ("ecp5", "rns"): (1, 48),
-    ("ice40 dsp", "coherent"): (2, 50), ("ice40 dsp", "intensity"): (2, 105), ("ice40 dsp", "rns"): (1, 47),
+    ("ice40 dsp", "coherent"): (2, 50), ("ice40 dsp", "intensity"): (2, 83), ("ice40 dsp", "rns"): (1, 47),
     ("ice40", "coherent"): (0, 0), ("ice40", "intensity"): (0, 0), ("ice40", "rns"): (0, 0),
 }
 
