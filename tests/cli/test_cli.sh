@@ -124,6 +124,13 @@ done
 wrong 1 "cannot be written" bench -d "null:?fail=configure" -m 2 -n 2 -k 2
 wrong 1 "job 0 failed" bench -d "null:?fail=gemm" -m 2 -n 2 -k 2
 wrong 1 "was lost after 2 jobs" bench -d "null:?fail=lost&after=2" -m 2 -n 2 -k 2
+# A folder may hold arrays of one kind alone. (This one bears the name of a shape of which there is no other.)
+mkdir "$temp/only" && ln -s "$(realpath "$build/rtl/libphotolane-rtl-intensity-1x2x8.so")" "$temp/only/libphotolane-rtl-intensity-7x7x7.so"
+PHOTOLANE_PLUGINS=$temp/only
+export PHOTOLANE_PLUGINS
+good "0 differences" verify -d rtl:7x7x7 --kind intensity --cases 3
+wrong 3 "no build of shape 7x7x7" bench -d rtl:7x7x7 -m 2 -n 2 -k 2
+unset PHOTOLANE_PLUGINS
 good "backend   model" info
 good '"backend":	"null"' info -d null: --json
 
