@@ -55,7 +55,7 @@ $(foreach flow,ecp5 ice40 ice40-dsp,$(eval $(call sampler_rule,$(flow))))
 # $(1): board, $(2): kind, $(3): clock, kHz, $(4): baud, $(5): cells
 NETLIST_FLAGS := -Wno-fatal -Wno-lint -Wno-style -Wno-TIMESCALEMOD -Wno-MULTIDRIVEN
 define chip_rule
-$(O)/netlist/$(1)-$(2).v: $(RTL_SRC) $(wildcard rtl/link/*.sv rtl/compact/*.sv rtl/compact/*/*.sv rtl/boards/$(1)/*.sv) rtl/boards/boards.toml scripts/bitstream scripts/synthesis.py
+$(O)/netlist/$(1)-$(2).v: $(RTL_SRC) $(wildcard rtl/link/*.sv rtl/compact/*.sv rtl/compact/*/*.sv rtl/boards/$(1)/*.sv) rtl/boards/boards.toml scripts/bitstream scripts/synthesis.py scripts/ecp5_row_mul.v
 	$$(call say,SYNTH,$(1) $(2))
 	@mkdir -p $$(@D)
 	$$(Q)scripts/bitstream --netlist $(1) $(2) $$@ || { rm -f $$@; exit 1; }

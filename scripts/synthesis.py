@@ -47,6 +47,7 @@ chtype -set $mul t:$__soft_mul
 alumacc; opt; techmap -map scripts/ecp5_row_mul.v t:$__row_mul; memory -nomap; opt_clean
 synth_ecp5 -top {top} {options} -run map_ram:check
 hierarchy -check; blackbox =A:whitebox"""
+MAPS = ["scripts/ecp5_row_mul.v"]  # files that the flows read
 FLOWS = {"ice40": "synth_ice40 -top {top} {options}", "ice40 dsp": ICE40_DSP, "ecp5": ECP5}
 
 
